@@ -1,0 +1,74 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+var strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+// A warning fails CI, and not the build of somebody whose compiler is newer than ours.
+if Context.environment["CI"] != nil { strict.append(.treatAllWarnings(as: .error)) }
+
+let package = Package(
+    name: "bundletool",
+    products: [
+        .executable(name: "bundletool", targets: ["BundleTool"]),
+        .library(name: "OCIConfig", targets: ["OCIConfig"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        // Without its Foundation trait: the tool links FoundationEssentials only, which keeps the binary small.
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    ],
+    targets: [
+        // System libraries. Each module map says how the library is linked.
+        .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
+        // System calls that Swift cannot import.
+        .target(name: "CLinux"),
+
+        .target(name: "OCIConfig", swiftSettings: strict),
+        .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(
+            name: "Bundles",
+            dependencies: ["OCIConfig", "LinuxSystem", "CArchive", "CZlib"],
+            swiftSettings: strict),
+        .target(
+            name: "Migrate",
+            dependencies: [
+                "OCIConfig", "LinuxSystem", "Bundles", "CXXHash",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "BundleTool",
+            dependencies: [
+                "OCIConfig", "LinuxSystem", "Bundles", "Migrate",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "LinuxSystem", "Bundles", "CArchive",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
+            path: "Tests/TestSupport",
+            swiftSettings: strict),
+        .testTarget(name: "OCIConfigTests", dependencies: ["OCIConfig", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "BundlesTests", dependencies: ["Bundles", "OCIConfig", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "MigrateTests", dependencies: ["Migrate", "OCIConfig", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: ["TestSupport", "OCIConfig", "Bundles", "Migrate"],
+            swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,58 @@
+import ArgumentParser
+import Glibc
+
+/// `bundletool`: parses, delegates to the libraries, prints. Exit status 0: done; 1: failed; 2: wrong usage.
+@main
+struct BundleTool: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bundletool",
+        abstract: "Make OCI bundles from images, run them, and move them while they run.",
+        version: "0.1.0",
+        groupedSubcommands: [
+            CommandGroup(name: "Bundles:", subcommands: [])
+        ])
+
+    static func main() async {
+        // A reader that goes away (`bundletool list | head -1`) is an error of the write, not the end of the process.
+        signal(SIGPIPE, SIG_IGN)
+        exit(await run(arguments: Array(CommandLine.arguments.dropFirst())))
+    }
+
+    /// Runs one command and returns the exit status, after at most one `error:` line.
+    static func run(arguments: [String]) async -> Int32 {
+        var command: any ParsableCommand
+        do {
+            command = try parseAsRoot(arguments)
+        } catch {
+            return report(usage: error)
+        }
+        do {
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+            return 0
+        } catch let code as ExitCode {
+            return code.rawValue
+        } catch where exitCode(for: error) == .success || error is ValidationError {
+            return report(usage: error)
+        } catch {
+            Console.error(error)
+            return 1
+        }
+    }
+
+    /// Help and version are answers; everything else that the parser says becomes our one line.
+    private static func report(usage error: any Error) -> Int32 {
+        if exitCode(for: error) == .success {
+            print(fullMessage(for: error))
+            return 0
+        }
+        let usage = fullMessage(for: error).split(separator: "\n").first { $0.hasPrefix("Usage: ") }
+        let words = usage?.dropFirst("Usage: ".count).split(separator: " ").prefix { !"<[-(".contains($0.first!) }
+        let name = words.map { $0.joined(separator: " ") } ?? "bundletool"
+        Console.error("\(message(for: error)) (see '\(name) --help')")
+        return 2
+    }
+}

@@ -1,0 +1,40 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <linux/openat2.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+int blt_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
+    struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
+    return (int)syscall(SYS_openat2, dirfd, path, &how, sizeof how);
+}
+
+int blt_reflink(int destination, int source) { return ioctl(destination, FICLONE, source); }
+
+int blt_rename_noreplace(int old_dirfd, const char *old_path, int new_dirfd, const char *new_path) {
+    return renameat2(old_dirfd, old_path, new_dirfd, new_path, RENAME_NOREPLACE);
+}
+
+ssize_t blt_process_read(pid_t pid, void *buffer, size_t length, uint64_t address) {
+    struct iovec local = {.iov_base = buffer, .iov_len = length};
+    struct iovec remote = {.iov_base = (void *)(uintptr_t)address, .iov_len = length};
+    return process_vm_readv(pid, &local, 1, &remote, 1, 0);
+}
+
+ssize_t blt_copy_file_range(int source, int destination, size_t length) {
+    return copy_file_range(source, NULL, destination, NULL, length, 0);
+}
+
+void blt_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+uint64_t blt_makedev(uint32_t major, uint32_t minor) { return makedev(major, minor); }
+uint32_t blt_major(uint64_t device) { return major(device); }
+uint32_t blt_minor(uint64_t device) { return minor(device); }

@@ -1,0 +1,32 @@
+/* System calls that glibc does not wrap, or that Swift cannot import because they are variadic or GNU extensions.
+   Each returns what the system call returns and sets errno. */
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* openat2(2) `resolve` flags. */
+enum { BLT_RESOLVE_IN_ROOT = 0x10, BLT_RESOLVE_BENEATH = 0x08, BLT_RESOLVE_NO_SYMLINKS = 0x04, BLT_RESOLVE_NO_MAGICLINKS = 0x02 };
+
+/* openat2(2): no wrapper before glibc 2.43. */
+int blt_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
+
+/* ioctl(FICLONE): `destination` shares the extents of `source`. */
+int blt_reflink(int destination, int source);
+
+/* renameat2(2) with RENAME_NOREPLACE. */
+int blt_rename_noreplace(int old_dirfd, const char *old_path, int new_dirfd, const char *new_path);
+
+/* process_vm_readv(2) of one contiguous remote range. */
+ssize_t blt_process_read(pid_t pid, void *buffer, size_t length, uint64_t address);
+
+/* copy_file_range(2) at the two files' current offsets. */
+ssize_t blt_copy_file_range(int source, int destination, size_t length);
+
+/* Names the calling thread. */
+void blt_name_thread(const char *name);
+
+/* makedev(3), major(3), minor(3): macros. */
+uint64_t blt_makedev(uint32_t major, uint32_t minor);
+uint32_t blt_major(uint64_t device);
+uint32_t blt_minor(uint64_t device);

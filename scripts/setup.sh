@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# Installs what bundletool is built from and runs with: Debian packages, and a CRIU that fits the running kernel.
+# Says each step; a second run finds everything in place. Usage: scripts/setup.sh [build|run|test ...], default: build run.
+set -euo pipefail
+
+cache=${BUNDLETOOL_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/bundletool}
+wanted_criu=4.2
+
+say() { printf 'setup: %s\n' "$*"; }
+fail() { printf 'setup: error: %s\n' "$*" >&2; exit 1; }
+
+declare -A packages=(
+    [build]="libarchive-dev zlib1g-dev libxxhash-dev libzstd-dev liblzma-dev libbz2-dev"
+    [run]="iproute2 iptables curl ca-certificates"
+    [test]="libarchive-tools attr e2fsprogs xfsprogs"
+    [format]=""
+)
+
+installed() { dpkg-query -W -f='${Status}\n' "$1" 2>/dev/null | grep -q '^install ok installed$'; }
+
+install_packages() {
+    local group package missing=()
+    for group in "$@"; do
+        [[ -v packages[$group] ]] || fail "unknown group '$group'; choose from: ${!packages[*]}"
+        for package in ${packages[$group]}; do
+            installed "$package" || missing+=("$package")
+        done
+        # One runtime is enough; runc is what the demo and the benchmarks are measured with.
+        if [[ $group == run || $group == test ]] && ! command -v runc >/dev/null && ! installed runc; then
+            missing+=(runc)
+        fi
+    done
+    if ((${#missing[@]} == 0)); then
+        say "packages: all there"
+        return
+    fi
+    say "packages: installing ${missing[*]}"
+    [[ $(id -u) == 0 ]] || fail "needs root to install packages; run it with sudo"
+    command -v apt-get >/dev/null || fail "no apt-get here; install the equivalents of: ${missing[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null 2>&1 ||
+        { apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null; }
+}
+
+# at_least A B: version A is B or newer.
+at_least() { [[ $(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1) == "$2" ]]; }
+
+criu_version() { "$1" --version 2>/dev/null | sed -n 's/^Version: //p'; }
+
+# A CRIU is good here when its own check passes; on kernels after 6.12 those before 4.2 pass it and then fail in the
+# middle of a dump (unknown socket options), so the version counts there.
+criu_fits() {
+    local version
+    version=$(criu_version "$1") && [[ -n $version ]] || return 1
+    if ! at_least "$version" "$wanted_criu" && ! at_least 6.12.999 "$(uname -r | cut -d- -f1)"; then
+        return 1
+    fi
+    "$1" check >/dev/null 2>&1
+}
+
+# CRIU from Debian sid with the libraries that it was linked with, in a folder of its own: nothing of the system's is
+# replaced, the wrapper starts it with its own dynamic loader.
+assemble_criu() {
+    local target=$cache/criu work uri options loader library
+    command -v apt-get >/dev/null || fail "the installed CRIU does not fit this kernel; install CRIU $wanted_criu or newer"
+    # shellcheck disable=SC2016 # apt's own variables
+    uri=$(apt-get indextargets --format '$(REPO_URI)|$(ORIGIN)|$(CODENAME)' 'Created-By: Packages' |
+        awk -F'|' '$2 == "Debian" && $3 !~ /-/ { print $1; exit }')
+    [[ -n $uri ]] || fail "no Debian mirror among apt's sources; install CRIU $wanted_criu or newer by hand"
+    mkdir -p "$cache"
+    work=$(mktemp -d "$cache/criu.XXXXXX")
+    trap 'rm -rf "$work"' EXIT
+    mkdir -p "$work"/{etc/preferences.d,lists/partial,cache/archives/partial,root,criu}
+    : >"$work/status"
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri sid main" >"$work/etc/sources.list"
+    options=(-qq
+        -o "Dir::Etc=$work/etc" -o "Dir::Etc::sourcelist=$work/etc/sources.list" -o Dir::Etc::sourceparts=/dev/null
+        -o "Dir::State::Lists=$work/lists" -o "Dir::State::status=$work/status" -o "Dir::Cache=$work/cache"
+        -o APT::Sandbox::User=root -o Acquire::Check-Valid-Until=false)
+    say "criu: reading Debian sid's package index (private to $cache)"
+    apt-get "${options[@]}" update
+    say "criu: downloading CRIU and its libraries"
+    apt-get "${options[@]}" install -y --no-install-recommends --download-only criu >/dev/null
+    for library in "$work"/cache/archives/*.deb; do
+        dpkg-deb -x "$library" "$work/root"
+    done
+    loader=$(find "$work/root" -name 'ld-linux*.so.*' | head -n 1)
+    [[ -n $loader ]] || fail "no dynamic loader among the downloaded packages"
+    local paths
+    paths=$(find "$work/root" -name '*.so.*' -printf '%h\n' | sort -u | paste -sd:)
+    cp -L "$loader" "$work/root/usr/sbin/criu" "$work/criu/"
+    "$loader" --library-path "$paths" --list "$work/root/usr/sbin/criu" |
+        awk '$2 == "=>" && $3 ~ /^\// { print $3 }' | sort -u |
+        while read -r library; do cp -L "$library" "$work/criu/"; done
+    mv "$work/criu/criu" "$work/criu/criu.bin"
+    cat >"$work/criu/criu" <<WRAPPER
+#!/bin/sh
+# CRIU with its own dynamic loader and libraries; made by bundletool's scripts/setup.sh.
+folder=$target
+exec "\$folder/$(basename "$loader")" --library-path "\$folder" "\$folder/criu.bin" "\$@"
+WRAPPER
+    chmod 0755 "$work/criu" "$work/criu/criu"
+    rm -rf "$target"
+    mv "$work/criu" "$target"
+    rm -rf "$work"
+    trap - EXIT
+    criu_fits "$target/criu" ||
+        fail "CRIU $(criu_version "$target/criu") does not work on this kernel; '$target/criu check' says why"
+}
+
+provide_criu() {
+    local candidate
+    for candidate in "${BUNDLETOOL_CRIU:-}" "$cache/criu/criu" "$(command -v criu || true)"; do
+        if [[ -n $candidate && -x $candidate ]] && criu_fits "$candidate"; then
+            say "criu: $candidate, version $(criu_version "$candidate")"
+            return
+        fi
+    done
+    [[ $(id -u) == 0 ]] || fail "no CRIU that fits this kernel; run this script as root to get one"
+    assemble_criu
+    say "criu: $cache/criu/criu, version $(criu_version "$cache/criu/criu")"
+}
+
+(($#)) || set -- build run
+install_packages "$@"
+for group in "$@"; do
+    if [[ $group == run ]]; then provide_criu; fi
+done
+say "ready"
