@@ -15,7 +15,7 @@ struct BundleTool: AsyncParsableCommand {
     static func main() async {
         // A reader that goes away (`bundletool list | head -1`) is an error of the write, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
-        exit(await run(arguments: Array(CommandLine.arguments.dropFirst())))
+        Glibc.exit(await run(arguments: Array(CommandLine.arguments.dropFirst())))
     }
 
     /// Runs one command and returns the exit status, after at most one `error:` line.
