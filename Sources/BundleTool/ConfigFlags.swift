@@ -18,6 +18,11 @@ struct ConfigFlags: ParsableArguments {
     @OptionGroup(title: "Other platforms") var platforms: ConfigPlatformFlags
     @OptionGroup(title: "Any member, by its path") var paths: ConfigPathFlags
 
+    /// Finds malformed values while arguments are parsed. What files hold is no matter of usage.
+    func validate() throws {
+        do { _ = try edits() } catch let error as ValidationError { throw error } catch {}
+    }
+
     /// The changes. Within a group removing comes before adding; paths come last.
     func edits() throws -> ConfigEdits {
         var edits = ConfigEdits(

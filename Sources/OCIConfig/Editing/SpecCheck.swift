@@ -71,7 +71,7 @@ enum SpecCheck {
             if let field = shape[key] {
                 walk(value, field.kind, field.rule, at: path, section: shape.section, into: &problems)
             } else {
-                let hint = NearMiss.hint(key, among: shape.list.map(\.key).filter { members[$0] == nil })
+                let hint = NearMiss.hint(key, among: shape.list.map(\.key))
                 problems.append(
                     Problem(
                         kind: .unknownKey, path: path, message: "the specification has no such key\(hint)",
