@@ -1,6 +1,12 @@
 import ArgumentParser
 import OCIConfig
 
+/// Flags that come to changes of a configuration.
+protocol ConfigFlagGroup: ParsableArguments {
+    /// The changes; removing comes before adding.
+    func edits() throws -> [ConfigEdit]
+}
+
 /// The flags that change a configuration, for every command that makes or edits one.
 struct ConfigFlags: ParsableArguments {
     @OptionGroup(title: "Process") var process: ConfigProcessFlags
