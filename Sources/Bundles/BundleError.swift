@@ -24,18 +24,24 @@ public struct BundleError: Error, CustomStringConvertible, Sendable {
         case system
     }
 
+    /// What kind of failure it is.
     public let code: Code
     /// What was tried, on what, and what to do about it.
     public let message: String
     /// What made it fail.
     public let cause: (any Error)?
 
+    /// - Parameters:
+    ///   - code: what kind of failure it is.
+    ///   - message: one sentence that names the operation and the path, and says what to do.
+    ///   - cause: the failure beneath.
     public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
         self.code = code
         self.message = message
         self.cause = cause
     }
 
+    /// The message, then the cause.
     public var description: String {
         guard let cause else { return message }
         return "\(message): \(cause)"

@@ -5,8 +5,10 @@ final class Cancellation: Sendable {
     private let cancelled = Atomic(false)
 
     func check() throws {
-        if cancelled.load(ordering: .relaxed) { throw BundleError(.interrupted, "interrupted; nothing was left behind") }
+        if cancelled.load(ordering: .relaxed) { throw Self.interrupted }
     }
+
+    static var interrupted: BundleError { BundleError(.interrupted, "interrupted; nothing was left behind") }
 
     /// Runs `body`, whose threads call `check`; it throws once the current task is cancelled.
     static func scope<Value: Sendable>(_ body: (Cancellation) async throws -> Value) async throws -> Value {

@@ -24,8 +24,9 @@ extension Descriptor {
     package func seek(_ offset: Int, _ whence: Int32) throws(SystemError) -> Int? {
         do {
             return try retrying("seek in", "a file") { lseek(raw, offset, whence) }
-        } catch where error.code == ENXIO {
-            return nil
+        } catch {
+            if error.code == ENXIO { return nil }
+            throw error
         }
     }
 
@@ -35,8 +36,9 @@ extension Descriptor {
         do {
             try retrying("reflink", "a file") { blt_reflink(raw, source.raw) }
             return true
-        } catch where [EOPNOTSUPP, ENOTTY, EXDEV, EINVAL, ENOSYS].contains(error.code) {
-            return false
+        } catch {
+            if [EOPNOTSUPP, ENOTTY, EXDEV, EINVAL, ENOSYS].contains(error.code) { return false }
+            throw error
         }
     }
 
@@ -46,8 +48,9 @@ extension Descriptor {
         do {
             try retrying("lock", "a folder") { flock(raw, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) }
             return true
-        } catch where error.code == EWOULDBLOCK {
-            return false
+        } catch {
+            if error.code == EWOULDBLOCK { return false }
+            throw error
         }
     }
 }

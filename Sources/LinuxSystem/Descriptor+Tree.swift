@@ -40,8 +40,9 @@ extension Descriptor {
     package func statusIfPresent(of name: FileName) throws(SystemError) -> stat? {
         do {
             return try status(of: name)
-        } catch where error.code == ENOENT {
-            return nil
+        } catch {
+            if error.code == ENOENT { return nil }
+            throw error
         }
     }
 
@@ -129,17 +130,27 @@ extension Descriptor {
     package func removeTree(_ name: FileName) throws(SystemError) {
         do {
             return try remove(name)
-        } catch where error.code == ENOENT {
-            return
-        } catch where error.code == EISDIR || error.code == EPERM {
+        } catch {
+            if error.code == ENOENT { return }
+            if error.code != EISDIR, error.code != EPERM { throw error }
         }
-        // A loop, not a recursion: a hostile tree may be deeper than the stack. Deep trees are entered by descriptor
-        // and left by `..`, which names the folder that we came from as long as nobody moves it.
         let directory = try open(name, O_RDONLY | O_DIRECTORY)
         try directory.removeContents()
         try remove(name, directory: true)
     }
 
+    /// - Returns: false if it is a folder.
+    private func removeUnlessDirectory(_ name: FileName) throws(SystemError) -> Bool {
+        do {
+            try remove(name)
+        } catch {
+            if error.code == EISDIR || error.code == EPERM { return false }
+            if error.code != ENOENT { throw error }
+        }
+        return true
+    }
+
+    /// Empties this folder. A loop, not a recursion: a hostile tree may be deeper than the stack.
     package func removeContents() throws(SystemError) {
         /// The folders from here down to the one being emptied. Each holds a descriptor, so depth is bounded by
         /// moving what is deep up to the top: a folder beyond the limit is renamed into this one and handled later.
@@ -148,13 +159,7 @@ extension Descriptor {
         while let (folder, name) = stack.last {
             var descended = false
             for child in try folder.names() {
-                do {
-                    try folder.remove(child)
-                    continue
-                } catch where error.code == EISDIR || error.code == EPERM {
-                } catch where error.code == ENOENT {
-                    continue
-                }
+                if try folder.removeUnlessDirectory(child) { continue }
                 if stack.count >= 64 {
                     serial += 1
                     try folder.rename(child, to: FileName(".removing-\(getpid())-\(serial)"), in: stack[0].folder)

@@ -10,7 +10,8 @@ package struct FileCopy: Sendable {
 
     package init() {}
 
-    package mutating func copy(_ source: Descriptor, to target: Descriptor, size: Int, blocks: Int) throws(SystemError) {
+    package mutating func copy(_ source: Descriptor, to target: Descriptor, size: Int, blocks: Int) throws(SystemError)
+    {
         if size == 0 { return }
         if !noReflink {
             if try target.reflink(from: source) { return }
@@ -22,8 +23,8 @@ package struct FileCopy: Sendable {
             return
         }
         var offset = 0
-        while offset < size, let data = try source.seek(offset, Int32(SEEK_DATA)), data < size {
-            let hole = min(try source.seek(data, Int32(SEEK_HOLE)) ?? size, size)
+        while offset < size, let data = try source.seek(offset, Int32(BLT_SEEK_DATA)), data < size {
+            let hole = min(try source.seek(data, Int32(BLT_SEEK_HOLE)) ?? size, size)
             try copyRange(source, to: target, from: data, count: hole - data)
             offset = hole
         }

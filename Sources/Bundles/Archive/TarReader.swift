@@ -274,7 +274,9 @@ extension TarReader {
         var wanted = 1
         var digits: [UInt8] = []
         while numbers.count < wanted {
-            guard dataLeft >= TarHeader.size else { throw Malformed("the sparse map of '\(current.name)' is not whole") }
+            guard dataLeft >= TarHeader.size else {
+                throw Malformed("the sparse map of '\(current.name)' is not whole")
+            }
             try cursor.exactly(TarHeader.size) { block in
                 if block.count < TarHeader.size {
                     throw Malformed("the sparse map of '\(current.name)' is not whole")

@@ -72,7 +72,7 @@ struct BundleMaker {
     func make(_ body: (Descriptor) async throws -> Void) async throws {
         do {
             try await body(work)
-            if Task.isCancelled { throw BundleError(.interrupted, "interrupted; nothing was left behind") }
+            if Task.isCancelled { throw Cancellation.interrupted }
             try name(work: workName)
         } catch {
             try? directory.descriptor.removeTree(workName)

@@ -1,5 +1,6 @@
 /// A bundle's name: one path component that a shell, a log line and a runtime can carry.
 public struct BundleName: Hashable, Sendable, CustomStringConvertible {
+    /// The name itself.
     public let text: String
 
     /// - Throws: `BundleError.Code.invalidName` with what is wrong.
@@ -17,5 +18,6 @@ public struct BundleName: Hashable, Sendable, CustomStringConvertible {
         self.text = text
     }
 
+    /// The name itself.
     public var description: String { text }
 }

@@ -8,8 +8,8 @@ public struct ContainersFolder: Hashable, Sendable {
 
     /// - Parameter option: the command line's `--containers`; else `$BUNDLETOOL_CONTAINERS`, else `./containers`.
     public init(option: String? = nil) {
-        path = option ?? getenv("BUNDLETOOL_CONTAINERS").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
-            ?? "containers"
+        let variable = getenv("BUNDLETOOL_CONTAINERS").map { String(cString: $0) }
+        path = option ?? variable.flatMap { $0.isEmpty ? nil : $0 } ?? "./containers"
     }
 
     /// Where `argument` says a bundle is: a name in this folder or, with a slash in it, a path. Asks the disk nothing.
@@ -28,9 +28,8 @@ public struct ContainersFolder: Hashable, Sendable {
         let folder: Descriptor
         do {
             folder = try Descriptor.open(path, O_RDONLY | O_DIRECTORY)
-        } catch where error.code == ENOENT {
-            return []
         } catch {
+            if error.code == ENOENT { return [] }
             throw BundleError(.system, "cannot read the containers folder", cause: error)
         }
         do {

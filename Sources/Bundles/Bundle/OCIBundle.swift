@@ -26,6 +26,7 @@ public struct OCIBundle: Hashable, Sendable {
 
     /// The last component of the path.
     public var name: String { String(path.split(separator: "/").last ?? "") }
+    /// Where its `config.json` is.
     public var configPath: String { "\(path)/config.json" }
     /// The default place; `root.path` of the config has the last word.
     public var rootfsPath: String { "\(path)/rootfs" }

@@ -119,7 +119,8 @@ final class TreeCopy {
         for (name, value) in try source.attributes() { try target.setAttribute(name, value) }
     }
 
-    private func copyMetadata(of name: FileName, _ status: stat, from source: Descriptor, to target: Descriptor) throws {
+    private func copyMetadata(of name: FileName, _ status: stat, from source: Descriptor, to target: Descriptor) throws
+    {
         try target.setOwner(of: name, status.st_uid, status.st_gid)
         if status.kind != .symlink { try target.setMode(of: name, status.permissions) }
         for (attribute, value) in try source.attributes(of: name) {

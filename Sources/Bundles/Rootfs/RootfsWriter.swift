@@ -105,21 +105,26 @@ extension RootfsWriter {
     private func folder(_ path: EntryPath) throws -> DirectoryCache.Folder {
         if let known = cache[path] { return known }
         guard let name = path.name else { return cache.root }
-        let folder = try DirectoryCache.Folder(openOrMake(path, name, in: folder(path.parent)))
+        let (descriptor, isNew) = try openOrMake(path, name, in: folder(path.parent))
+        let folder = try DirectoryCache.Folder(descriptor)
         cache[path] = folder
+        if !isNew, folderTimes[path] == nil {
+            // What was there before keeps its time, whatever is put into it, unless an entry says otherwise.
+            folderTimes[path] = (folder.identity, folder.status.st_mtim)
+        }
         return folder
     }
 
     private func openOrMake(
         _ path: EntryPath, _ name: FileName, in parent: DirectoryCache.Folder
-    ) throws -> Descriptor {
+    ) throws -> (Descriptor, isNew: Bool) {
         do {
-            return try parent.descriptor.open(name, O_RDONLY | O_DIRECTORY)
+            return (try parent.descriptor.open(name, O_RDONLY | O_DIRECTORY), false)
         } catch {
             switch error.code {
             case ENOENT: break
             case ENOTDIR, ELOOP:
-                if let throughLink = try linkedFolder(path, name, in: parent) { return throughLink }
+                if let throughLink = try linkedFolder(path, name, in: parent) { return (throughLink, false) }
                 // A file where a folder is needed gives way.
                 try remove(path, name, in: parent)
             default: throw error
@@ -131,7 +136,7 @@ extension RootfsWriter {
             try made.setOwner(0, 0)
             try made.setMode(0o755)
         }
-        return made
+        return (made, true)
     }
 
     /// The folder that the symlink at `path` leads to, inside the rootfs. `nil` if `path` is no symlink.
@@ -165,7 +170,8 @@ extension RootfsWriter {
 
     /// Calls `create`; if the name is taken, removes what is there and calls it again.
     private func replacing<Result>(
-        _ path: EntryPath, _ name: FileName, in parent: DirectoryCache.Folder, _ create: () throws(SystemError) -> Result
+        _ path: EntryPath, _ name: FileName, in parent: DirectoryCache.Folder,
+        _ create: () throws(SystemError) -> Result
     ) throws(SystemError) -> Result {
         do {
             return try create()

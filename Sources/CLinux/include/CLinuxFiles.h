@@ -9,3 +9,6 @@ enum { BLT_UTIME_OMIT = (1 << 30) - 2 };
 
 /* Gives the calling thread a umask (and working directory) of its own, and sets the umask to 0. */
 int blt_own_umask(void);
+
+/* lseek(2) from one stretch of data to the next hole and back. */
+enum { BLT_SEEK_DATA = 3, BLT_SEEK_HOLE = 4 };
