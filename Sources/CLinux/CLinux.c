@@ -5,8 +5,11 @@
 #include <linux/fs.h>
 #include <linux/openat2.h>
 #include <pthread.h>
+#include <signal.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
@@ -33,8 +36,24 @@ ssize_t blt_copy_file_range(int source, int destination, size_t length) {
     return copy_file_range(source, NULL, destination, NULL, length, 0);
 }
 
-void blt_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+void blt_begin_thread(const char *name) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    pthread_setname_np(pthread_self(), name);
+}
 
 uint64_t blt_makedev(uint32_t major, uint32_t minor) { return makedev(major, minor); }
 uint32_t blt_major(uint64_t device) { return major(device); }
 uint32_t blt_minor(uint64_t device) { return minor(device); }
+
+int blt_pipe(int descriptors[2]) { return pipe2(descriptors, O_CLOEXEC); }
+
+int blt_accept(int listener, uint16_t *peer_port) {
+    struct sockaddr_in peer = {0};
+    socklen_t length = sizeof peer;
+    int connection = accept4(listener, (struct sockaddr *)&peer, &length, SOCK_CLOEXEC);
+    *peer_port = peer.sin_family == AF_INET ? ntohs(peer.sin_port) : 0;
+    return connection;
+}

@@ -23,10 +23,16 @@ ssize_t blt_process_read(pid_t pid, void *buffer, size_t length, uint64_t addres
 /* copy_file_range(2) at the two files' current offsets. */
 ssize_t blt_copy_file_range(int source, int destination, size_t length);
 
-/* Names the calling thread. */
-void blt_name_thread(const char *name);
+/* Names the calling thread, and makes a write to a closed pipe an EPIPE there instead of a signal. */
+void blt_begin_thread(const char *name);
 
 /* makedev(3), major(3), minor(3): macros. */
 uint64_t blt_makedev(uint32_t major, uint32_t minor);
 uint32_t blt_major(uint64_t device);
 uint32_t blt_minor(uint64_t device);
+
+/* pipe2(2) with O_CLOEXEC. */
+int blt_pipe(int descriptors[2]);
+
+/* accept4(2) with SOCK_CLOEXEC; `peer_port`, in host order, is that of an IPv4 peer, else 0. */
+int blt_accept(int listener, uint16_t *peer_port);
