@@ -58,8 +58,8 @@ package struct Migrator: Sendable {
     package func migrate(_ container: Container, to destination: String) async throws -> MigrationReport {
         let start = ContinuousClock.now
         let folder = try MigrationWorkFolder(id: container.id, beside: destination, criu: criu)
-        let runtime = runtime.usingCRIU(in: folder.criuFolder)
         do {
+            let runtime = try await runtime.prepared(criuFolder: folder.criuFolder)
             let (here, there) = try Descriptor.socketPair()
             let link = Link(input: here, output: here, rate: options.bandwidth)
             let receiver = Receiver(

@@ -6,7 +6,7 @@ internal import LinuxSystem
 package struct ContainerRuntime: Sendable {
     /// The executable.
     package let path: String
-    let command: RuntimeCommand
+    private(set) var command: RuntimeCommand
     /// A folder whose `criu` the runtime shall use: it goes in front of `PATH`.
     var criuFolder: String?
 
@@ -29,10 +29,20 @@ package struct ContainerRuntime: Sendable {
                 ?? "neither runc nor crun is installed: apt-get install runc")
     }
 
-    /// The same runtime, with the `criu` in `folder`.
-    func usingCRIU(in folder: String) -> ContainerRuntime {
+    /// The same runtime, with the `criu` in `folder`, and with what it can do looked up.
+    /// - Throws: `.toolMissing` where it cannot hand pages to a page server.
+    func prepared(criuFolder: String) async throws -> ContainerRuntime {
         var copy = self
-        copy.criuFolder = folder
+        copy.criuFolder = criuFolder
+        let help = try await tool.run(command.checkpointHelp())
+        guard help.succeeded, help.output.contains("--page-server") else {
+            let version = try await version()
+            throw MigrateError(
+                .toolMissing,
+                "\(name) \(version) cannot checkpoint into a page server, which a migration needs: install runc and "
+                    + "run the container with it (--runtime runc)")
+        }
+        copy.command.canIgnoreCgroups = help.output.contains("'ignore'")
         return copy
     }
 

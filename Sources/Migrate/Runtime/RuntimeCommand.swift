@@ -8,6 +8,8 @@ struct RuntimeCommand: Sendable, Equatable {
     let kind: Kind
     /// The runtime's state folder; nil is its own default.
     var stateFolder: String?
+    /// Whether `--manage-cgroups-mode ignore` is known: runc before 1.2 lacks it.
+    var canIgnoreCgroups = false
 
     func list() -> [String] { global + ["list", "--format", "json"] }
 
@@ -25,17 +27,22 @@ struct RuntimeCommand: Sendable, Equatable {
     ///   - pageServerPort: who takes the pages, on 127.0.0.1.
     func checkpoint(id: String, images: String, work: String, pageServerPort: UInt16) -> [String] {
         global + ["checkpoint", "--image-path", images, "--work-path", work]
-            + ["--page-server", "127.0.0.1:\(pageServerPort)"] + Self.migrationOptions + [id]
+            + ["--page-server", "127.0.0.1:\(pageServerPort)"] + migrationOptions + [id]
     }
 
     func restore(id: String, bundle: String, images: String, work: String, log: String) -> [String] {
         global + logging(log) + ["restore", "--detach", "--bundle", bundle]
-            + ["--image-path", images, "--work-path", work] + Self.migrationOptions + [id]
+            + ["--image-path", images, "--work-path", work] + migrationOptions + [id]
     }
+
+    /// What the runtime says of its `checkpoint` command.
+    func checkpointHelp() -> [String] { ["checkpoint", "--help"] }
 
     /// CRIU's default handling of cgroups can wipe the mount options of the host's cgroup2 (criu#3029); the runtime
     /// makes the cgroup itself.
-    private static let migrationOptions = ["--tcp-established", "--file-locks", "--manage-cgroups-mode", "ignore"]
+    private var migrationOptions: [String] {
+        ["--tcp-established", "--file-locks"] + (canIgnoreCgroups ? ["--manage-cgroups-mode", "ignore"] : [])
+    }
 
     private var global: [String] { stateFolder.map { ["--root", $0] } ?? [] }
 
