@@ -9,7 +9,8 @@ struct BundleTool: AsyncParsableCommand {
         abstract: "Make OCI bundles from images, run them, and move them while they run.",
         version: "0.1.0",
         groupedSubcommands: [
-            CommandGroup(name: "Containers:", subcommands: [ListCommand.self, MigrateCommand.self])
+            CommandGroup(name: "Bundles:", subcommands: [ConfigCommand.self]),
+            CommandGroup(name: "Containers:", subcommands: [ListCommand.self, MigrateCommand.self]),
         ])
 
     static func main() async {
@@ -35,7 +36,7 @@ struct BundleTool: AsyncParsableCommand {
             return 0
         } catch let code as ExitCode {
             return code.rawValue
-        } catch where exitCode(for: error) == .success || error is ValidationError {
+        } catch  where exitCode(for: error) == .success || error is ValidationError {
             return report(usage: error)
         } catch {
             Console.error(error)

@@ -1,0 +1,9 @@
+import ArgumentParser
+
+/// `bundletool config`.
+struct ConfigCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config",
+        abstract: "Make, change and read a bundle's config.json.",
+        subcommands: [ConfigGenerate.self, ConfigEditCommand.self, ConfigGet.self])
+}

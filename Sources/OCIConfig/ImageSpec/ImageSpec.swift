@@ -1,0 +1,2 @@
+/// The objects of the image specification.
+public enum ImageSpec {}

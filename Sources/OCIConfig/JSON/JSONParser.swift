@@ -1,0 +1,238 @@
+/// Reads JSON (RFC 8259) strictly: UTF-8 only, no duplicate keys, no comments, bounded depth.
+struct JSONParser {
+    /// Deeper than any real document by far, and shallow enough for a thread's small stack.
+    static let depthLimit = 256
+
+    private let bytes: UnsafeBufferPointer<UInt8>
+    private var position = 0
+    private var depth = 0
+
+    private init(_ bytes: UnsafeBufferPointer<UInt8>) {
+        self.bytes = bytes
+    }
+
+    /// The one value that `bytes` hold.
+    static func parse(_ bytes: [UInt8]) throws(ConfigError) -> JSONValue {
+        let result = bytes.withUnsafeBufferPointer { buffer in
+            Result { () throws(ConfigError) in
+                var parser = JSONParser(buffer)
+                return try parser.document()
+            }
+        }
+        return try result.get()
+    }
+
+    private mutating func document() throws(ConfigError) -> JSONValue {
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { throw failure("the file starts with a byte order mark") }
+        skipWhitespace()
+        if position == bytes.count { throw failure("there is no value") }
+        let value = try value()
+        skipWhitespace()
+        if position < bytes.count { throw failure("something follows the end of the value") }
+        return value
+    }
+
+    private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+    private mutating func skipWhitespace() {
+        while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
+    }
+
+    private mutating func value() throws(ConfigError) -> JSONValue {
+        switch next {
+        case UInt8(ascii: "{"): return try nested { (self) throws(ConfigError) in try self.object() }
+        case UInt8(ascii: "["): return try nested { (self) throws(ConfigError) in try self.array() }
+        case UInt8(ascii: "\""): return .string(try string())
+        case UInt8(ascii: "t"): return try word("true", .bool(true))
+        case UInt8(ascii: "f"): return try word("false", .bool(false))
+        case UInt8(ascii: "n"): return try word("null", .null)
+        case UInt8(ascii: "-"), .some(UInt8(ascii: "0")...UInt8(ascii: "9")): return try number()
+        case nil: throw failure("the text ends where a value should stand")
+        default: throw failure("expected a value, found \(found)")
+        }
+    }
+
+    private mutating func nested(
+        _ body: (inout Self) throws(ConfigError) -> JSONValue
+    ) throws(ConfigError) -> JSONValue {
+        depth += 1
+        defer { depth -= 1 }
+        if depth > Self.depthLimit { throw failure("nested deeper than \(Self.depthLimit) levels") }
+        position += 1
+        skipWhitespace()
+        return try body(&self)
+    }
+
+    private mutating func object() throws(ConfigError) -> JSONValue {
+        var members: [String: JSONValue] = [:]
+        if take("}") { return .object(members) }
+        while true {
+            let start = position
+            guard next == UInt8(ascii: "\"") else { throw failure("expected a key in quotes, found \(found)") }
+            let key = try string()
+            skipWhitespace()
+            guard take(":") else { throw failure("expected ':' after the key \(key.debugDescription), found \(found)") }
+            skipWhitespace()
+            let value = try value()
+            if members.updateValue(value, forKey: key) != nil {
+                position = start
+                throw failure("the key \(key.debugDescription) stands twice in one object; remove one")
+            }
+            skipWhitespace()
+            if take("}") { return .object(members) }
+            guard take(",") else { throw failure("expected ',' or '}', found \(found)") }
+            skipWhitespace()
+        }
+    }
+
+    private mutating func array() throws(ConfigError) -> JSONValue {
+        var elements: [JSONValue] = []
+        if take("]") { return .array(elements) }
+        while true {
+            elements.append(try value())
+            skipWhitespace()
+            if take("]") { return .array(elements) }
+            guard take(",") else { throw failure("expected ',' or ']', found \(found)") }
+            skipWhitespace()
+        }
+    }
+
+    private mutating func take(_ character: Unicode.Scalar) -> Bool {
+        guard next == UInt8(ascii: character) else { return false }
+        position += 1
+        return true
+    }
+
+    private mutating func word(_ word: StaticString, _ value: JSONValue) throws(ConfigError) -> JSONValue {
+        for index in 0..<word.utf8CodeUnitCount {
+            guard next == word.utf8Start[index] else { throw failure("expected '\(word)', found \(found)") }
+            position += 1
+        }
+        return value
+    }
+
+    private mutating func number() throws(ConfigError) -> JSONValue {
+        let start = position
+        var whole = true
+        _ = take("-")
+        if !take("0") { try digits() }
+        if take(".") {
+            whole = false
+            try digits()
+        }
+        if take("e") || take("E") {
+            whole = false
+            if !take("+") { _ = take("-") }
+            try digits()
+        }
+        let literal = String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<position]), as: UTF8.self)
+        if whole, literal != "-0" {
+            if let value = Int64(literal) { return .integer(value) }
+            if let value = UInt64(literal) { return .unsigned(value) }
+        }
+        return .decimal(literal)
+    }
+
+    private mutating func digits() throws(ConfigError) {
+        let start = position
+        while let byte = next, byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") { position += 1 }
+        if position == start { throw failure("expected a digit, found \(found)") }
+    }
+}
+
+// MARK: Strings
+extension JSONParser {
+    private mutating func string() throws(ConfigError) -> String {
+        position += 1
+        let start = position
+        var escaped: [UInt8]?
+        while let byte = next {
+            switch byte {
+            case UInt8(ascii: "\""):
+                let end = position
+                let text =
+                    if let escaped {
+                        String(validating: escaped, as: UTF8.self)
+                    } else {
+                        String(validating: UnsafeBufferPointer(rebasing: bytes[start..<end]), as: UTF8.self)
+                    }
+                guard let text else {
+                    position = start
+                    throw failure("the string is not UTF-8")
+                }
+                position += 1
+                return text
+            case UInt8(ascii: "\\"):
+                var text = escaped ?? Array(bytes[start..<position])
+                try escape(into: &text)
+                escaped = text
+            case 0..<0x20:
+                throw failure("a control character in a string must be escaped")
+            default:
+                escaped?.append(byte)
+                position += 1
+            }
+        }
+        throw failure("the text ends inside a string")
+    }
+
+    private mutating func escape(into text: inout [UInt8]) throws(ConfigError) {
+        position += 1
+        let character = next
+        position += 1
+        switch character {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(character!)
+        case UInt8(ascii: "b"): text.append(0x08)
+        case UInt8(ascii: "f"): text.append(0x0C)
+        case UInt8(ascii: "n"): text.append(0x0A)
+        case UInt8(ascii: "r"): text.append(0x0D)
+        case UInt8(ascii: "t"): text.append(0x09)
+        case UInt8(ascii: "u"): text.append(contentsOf: String(Character(try unicodeEscape())).utf8)
+        default:
+            position -= 1
+            throw failure("unknown escape in a string")
+        }
+    }
+
+    private mutating func unicodeEscape() throws(ConfigError) -> Unicode.Scalar {
+        let start = position
+        let first = try hexadecimal()
+        if let scalar = Unicode.Scalar(first) { return scalar }
+        if UTF16.isLeadSurrogate(first), take("\\"), take("u") {
+            let second = try hexadecimal()
+            if UTF16.isTrailSurrogate(second) {
+                return UTF16.decode(UTF16.EncodedScalar([first, second]))
+            }
+        }
+        position = start
+        throw failure("half of a surrogate pair is no character")
+    }
+
+    private mutating func hexadecimal() throws(ConfigError) -> UInt16 {
+        var value: UInt16 = 0
+        for _ in 0..<4 {
+            guard let byte = next, let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80 else {
+                throw failure("expected four hexadecimal digits, found \(found)")
+            }
+            value = value << 4 | UInt16(digit)
+            position += 1
+        }
+        return value
+    }
+}
+
+// MARK: Messages
+extension JSONParser {
+    private var found: String {
+        guard let byte = next else { return "the end" }
+        return byte > 0x20 && byte < 0x7F ? "'\(Character(Unicode.Scalar(byte)))'" : "byte \(byte)"
+    }
+
+    /// An error at the present position, counted in lines and bytes from 1.
+    private func failure(_ problem: String) -> ConfigError {
+        let before = bytes[..<min(position, bytes.count)]
+        let line = before.count { $0 == 0x0A } + 1
+        let column = before.count - (before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0) + 1
+        return ConfigError(.invalidJSON, "line \(line), column \(column): \(problem)")
+    }
+}
