@@ -57,3 +57,5 @@ int blt_accept(int listener, uint16_t *peer_port) {
     *peer_port = peer.sin_family == AF_INET ? ntohs(peer.sin_port) : 0;
     return connection;
 }
+
+const int blt_o_tmpfile = O_TMPFILE;

@@ -36,3 +36,6 @@ int blt_pipe(int descriptors[2]);
 
 /* accept4(2) with SOCK_CLOEXEC; `peer_port`, in host order, is that of an IPv4 peer, else 0. */
 int blt_accept(int listener, uint16_t *peer_port);
+
+/* open(2)'s O_TMPFILE: a GNU extension whose value depends on the architecture. */
+extern const int blt_o_tmpfile;

@@ -4,6 +4,8 @@ internal import LinuxSystem
 
 /// What the running kernel offers to a migration.
 enum Kernel {
+    private static let pageSize = Int(getpagesize())
+
     static func user() -> Finding {
         geteuid() == 0
             ? Finding(subject: "user", verdict: .ok, detail: "root")
@@ -28,15 +30,15 @@ enum Kernel {
                     ? "the kernel tracks changed pages"
                     : "the kernel does not track changed pages: --predump compares their content instead"),
             Finding(
-                subject: "page size", verdict: getpagesize() == Page.size ? .ok : .missing,
-                detail: "\(getpagesize()) bytes",
-                remedy: getpagesize() == Page.size ? nil : "a kernel with pages of \(Page.size) bytes"),
+                subject: "page size", verdict: pageSize == Page.size ? .ok : .missing,
+                detail: "\(pageSize) bytes",
+                remedy: pageSize == Page.size ? nil : "a kernel with pages of \(Page.size) bytes"),
         ]
     }
 
     /// Whether a page that was just written carries the soft-dirty bit, 55 of its pagemap entry.
     private static func hasSoftDirty() -> Bool {
-        let size = getpagesize()
+        let size = pageSize
         guard let page = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), page != MAP_FAILED
         else { return false }
         defer { munmap(page, size) }
@@ -81,9 +83,9 @@ enum Reflink {
 
     private static func works(in folder: String) throws -> Bool {
         // Files without a name: nothing to clean up.
-        let source = try Descriptor.open(folder, O_RDWR | BLT_O_TMPFILE, mode: 0o600)
-        let copy = try Descriptor.open(folder, O_RDWR | BLT_O_TMPFILE, mode: 0o600)
+        let source = try Descriptor.open(folder, O_RDWR | blt_o_tmpfile, mode: 0o600)
+        let copy = try Descriptor.open(folder, O_RDWR | blt_o_tmpfile, mode: 0o600)
         try source.write(all: [UInt8](repeating: 1, count: 4096))
-        return try copy.reflink(from: source)
+        return blt_reflink(copy.raw, source.raw) == 0
     }
 }
