@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include "CLinuxFiles.h"
 
 /* openat2(2) `resolve` flags. */
 enum { BLT_RESOLVE_IN_ROOT = 0x10, BLT_RESOLVE_BENEATH = 0x08, BLT_RESOLVE_NO_SYMLINKS = 0x04, BLT_RESOLVE_NO_MAGICLINKS = 0x02 };
