@@ -49,6 +49,7 @@ let package = Package(
             dependencies: [
                 "OCIConfig", "LinuxSystem", "Bundles", "Migrate",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             swiftSettings: strict),
 

@@ -4,6 +4,7 @@ internal import Glibc
 /// Runs `body` on a thread of its own and awaits it.
 ///
 /// For work that blocks in system calls: on the concurrency runtime's few threads it would hold up everything else.
+/// A write to a pipe or socket that nobody reads fails with EPIPE there; the process gets no signal.
 /// - Parameter name: shown by `ps -L`; the kernel keeps its first 15 bytes.
 package func onThread<Value: Sendable>(
     _ name: String, _ body: @escaping @Sendable () throws -> Value
@@ -30,7 +31,7 @@ private func startThread(_ name: String, _ body: @escaping @Sendable () -> Void)
         &thread, nil,
         { argument in
             let start = Unmanaged<ThreadStart>.fromOpaque(argument!).takeRetainedValue()
-            blt_name_thread(String(start.name.prefix(15)))
+            blt_begin_thread(String(start.name.prefix(15)))
             start.body()
             return nil
         }, start.toOpaque())

@@ -1,5 +1,5 @@
-package import CLinux
-internal import Glibc
+internal import CLinux
+package import Glibc
 
 /// Owners, modes, times and extended attributes, of this file or of a name in this directory.
 extension Descriptor {
@@ -38,20 +38,20 @@ extension Descriptor {
 
     package func setAttribute(_ attribute: FileName, _ value: [UInt8]) throws(SystemError) {
         try retrying("set the extended attribute", attribute.description) {
-            attribute.withCString { fsetxattr(raw, $0, value, value.count, 0) }
+            attribute.withCString { blt_fsetxattr(raw, $0, value, value.count) }
         }
     }
 
     package func setAttribute(of name: FileName, _ attribute: FileName, _ value: [UInt8]) throws(SystemError) {
         let path = FileName(Array("/proc/self/fd/\(raw)/".utf8) + name.bytes)!
         try retrying("set the extended attribute", "\(attribute) of \(name)") {
-            path.withCString { path in attribute.withCString { lsetxattr(path, $0, value, value.count, 0) } }
+            path.withCString { path in attribute.withCString { blt_lsetxattr(path, $0, value, value.count) } }
         }
     }
 
     /// - Parameter ifPresent: it is no error if there is none.
     package func removeAttribute(_ attribute: FileName, ifPresent: Bool = false) throws(SystemError) {
-        let result = attribute.withCString { fremovexattr(raw, $0) }
+        let result = attribute.withCString { blt_fremovexattr(raw, $0) }
         if result == 0 || ifPresent && (errno == ENODATA || errno == ENOTSUP) { return }
         throw SystemError.last("remove the extended attribute", attribute.description)
     }
@@ -59,15 +59,15 @@ extension Descriptor {
     /// All extended attributes; none where the file system has none.
     package func attributes() throws(SystemError) -> [(name: FileName, value: [UInt8])] {
         try readAttributes(
-            list: { flistxattr(raw, $0, $1) },
-            value: { name, buffer, size in fgetxattr(raw, name, buffer, size) })
+            list: { blt_flistxattr(raw, $0, $1) },
+            value: { name, buffer, size in blt_fgetxattr(raw, name, buffer, size) })
     }
 
     package func attributes(of name: FileName) throws(SystemError) -> [(name: FileName, value: [UInt8])] {
         let path = FileName(Array("/proc/self/fd/\(raw)/".utf8) + name.bytes)!
         return try readAttributes(
-            list: { buffer, size in path.withCString { llistxattr($0, buffer, size) } },
-            value: { name, buffer, size in path.withCString { lgetxattr($0, name, buffer, size) } })
+            list: { buffer, size in path.withCString { blt_llistxattr($0, buffer, size) } },
+            value: { name, buffer, size in path.withCString { blt_lgetxattr($0, name, buffer, size) } })
     }
 
     private func readAttributes(

@@ -1,5 +1,5 @@
-package import CLinux
-internal import Glibc
+internal import CLinux
+package import Glibc
 
 extension Descriptor {
     /// Puts `bytes` under `name` in this directory in one step, on disk before they are visible. A file that was there

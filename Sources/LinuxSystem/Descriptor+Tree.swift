@@ -1,4 +1,4 @@
-package import CLinux
+internal import CLinux
 package import Glibc
 
 /// Work on names inside this directory. A `name` is one component unless a method says otherwise; no method follows

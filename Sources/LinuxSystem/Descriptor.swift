@@ -1,4 +1,4 @@
-package import CLinux
+internal import CLinux
 package import Glibc
 
 /// An open file descriptor, closed with its last reference.

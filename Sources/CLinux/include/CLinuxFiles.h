@@ -1,6 +1,15 @@
 /* What <fcntl.h> and <sys/xattr.h> have and Glibc's Swift module lacks. */
 #pragma once
-#include <sys/xattr.h>
+#include <stddef.h>
+
+/* The extended attribute calls of <sys/xattr.h>; those with `path` do not follow a symlink at its end. */
+int blt_fsetxattr(int fd, const char *name, const void *value, size_t size);
+int blt_lsetxattr(const char *path, const char *name, const void *value, size_t size);
+int blt_fremovexattr(int fd, const char *name);
+long blt_flistxattr(int fd, char *list, size_t size);
+long blt_llistxattr(const char *path, char *list, size_t size);
+long blt_fgetxattr(int fd, const char *name, void *value, size_t size);
+long blt_lgetxattr(const char *path, const char *name, void *value, size_t size);
 
 enum { BLT_O_PATH = 010000000 };
 
