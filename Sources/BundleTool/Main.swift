@@ -10,7 +10,12 @@ struct BundleTool: AsyncParsableCommand {
         version: "0.1.0",
         groupedSubcommands: [
             CommandGroup(name: "Bundles:", subcommands: [CreateCommand.self, ConfigCommand.self, CloneCommand.self]),
-            CommandGroup(name: "Containers:", subcommands: [ListCommand.self, MigrateCommand.self]),
+            CommandGroup(
+                name: "Containers:",
+                subcommands: [
+                    RunCommand.self, ListCommand.self, MigrateCommand.self, KillCommand.self, DeleteCommand.self,
+                ]),
+            CommandGroup(name: "This machine:", subcommands: [DoctorCommand.self, DemoCommand.self]),
         ])
 
     static func main() async {

@@ -32,8 +32,9 @@ long blt_process_read(int pid, void *buffer, size_t length, uint64_t address) {
     return process_vm_readv(pid, &local, 1, &remote, 1, 0);
 }
 
-long blt_copy_file_range(int source, int destination, size_t length) {
-    return copy_file_range(source, NULL, destination, NULL, length, 0);
+long blt_copy_file_range(int source, int destination, int64_t offset, size_t length) {
+    off_t from = offset, to = offset;
+    return copy_file_range(source, &from, destination, &to, length, 0);
 }
 
 void blt_begin_thread(const char *name) {

@@ -35,13 +35,9 @@ package struct FileCopy: Sendable {
         _ source: Descriptor, to target: Descriptor, from start: Int, count: Int
     ) throws(SystemError) {
         if !noCopyRange {
-            if start > 0 {
-                _ = try source.seek(start, Int32(SEEK_SET))
-                _ = try target.seek(start, Int32(SEEK_SET))
-            }
             var done = 0
             while done < count {
-                let copied = blt_copy_file_range(source.raw, target.raw, count - done)
+                let copied = blt_copy_file_range(source.raw, target.raw, Int64(start + done), count - done)
                 if copied > 0 {
                     done += copied
                     continue

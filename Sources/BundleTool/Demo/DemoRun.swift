@@ -31,6 +31,23 @@ struct DemoRun: Sendable {
         return lines.joined(separator: "\n")
     }
 
+    /// What a program would want of it.
+    struct Summary: Encodable {
+        var mode: String
+        var bandwidth: String
+        /// Seconds without a tick, as the client saw it.
+        var clientGap: Double
+        /// When each packet arrived, in seconds since the download began.
+        var packets: [Double]
+        var migration: MigrationReport
+    }
+
+    var summary: Summary {
+        Summary(
+            mode: precopy ? "predump" : "stop-and-copy", bandwidth: bandwidth, clientGap: silence.length,
+            packets: packets.map(\.time), migration: report)
+    }
+
     /// The table of several runs.
     static func table(_ runs: [DemoRun]) -> String {
         let header = ["MODE", "BANDWIDTH", "CLIENT GAP", "FROZEN", "CROSSED", "OF IT FROZEN", "ROUNDS"]

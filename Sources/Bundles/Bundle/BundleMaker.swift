@@ -13,7 +13,7 @@ struct BundleMaker {
     /// The work folder. Its lock goes with it into the finished bundle, until this is released.
     let work: Descriptor
 
-    private static let prefix = ".bundletool-"
+    static let prefix = ".bundletool-"
 
     /// Refuses a name that is taken, and prepares an empty folder to work in.
     init(_ name: BundleName, in containers: ContainersFolder) throws {

@@ -1,5 +1,6 @@
 /* System calls that glibc does not wrap, or that Swift cannot import because they are variadic or GNU extensions.
-   Each returns what the system call returns and sets errno. */
+   Each returns what the system call returns and sets errno. Plain C types only: were mode_t and the like declared here
+   too, it would be chance whether Swift takes them for this module's or for Glibc's. */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -20,8 +21,8 @@ int blt_rename_noreplace(int old_dirfd, const char *old_path, int new_dirfd, con
 /* process_vm_readv(2) of one contiguous remote range. */
 long blt_process_read(int pid, void *buffer, size_t length, uint64_t address);
 
-/* copy_file_range(2) at the two files' current offsets. */
-long blt_copy_file_range(int source, int destination, size_t length);
+/* copy_file_range(2) from `offset` in one file to the same offset in the other; file positions stay. */
+long blt_copy_file_range(int source, int destination, int64_t offset, size_t length);
 
 /* Names the calling thread, and makes a write to a closed pipe an EPIPE there instead of a signal. */
 void blt_begin_thread(const char *name);

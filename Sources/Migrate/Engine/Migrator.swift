@@ -2,16 +2,13 @@ internal import Glibc
 internal import LinuxSystem
 internal import Synchronization
 
-/// Asked between the steps of a migration that can still be undone.
-package final class Cancellation: Sendable {
+/// Carries the calling task's cancellation to the threads that work for it.
+final class Cancellation: Sendable {
     private let flag = Atomic<Bool>(false)
 
-    package init() {}
+    func cancel() { flag.store(true, ordering: .relaxed) }
 
-    /// Safe in a signal handler.
-    package func cancel() { flag.store(true, ordering: .relaxed) }
-
-    package var isCancelled: Bool { flag.load(ordering: .relaxed) }
+    var isCancelled: Bool { flag.load(ordering: .relaxed) }
 
     func check() throws(MigrateError) {
         if isCancelled { throw MigrateError(.cancelled, "interrupted; the container runs on where it was") }
@@ -35,27 +32,34 @@ package struct Migrator: Sendable {
     private let runtime: ContainerRuntime
     private let criu: CRIUInstallation
     private let options: Options
-    private let cancellation: Cancellation
+    private let cancellation = Cancellation()
     private let event: @Sendable (MigrationEvent) -> Void
 
     package init(
-        runtime: ContainerRuntime, criu: CRIUInstallation, options: Options, cancellation: Cancellation = Cancellation(),
+        runtime: ContainerRuntime, criu: CRIUInstallation, options: Options,
         event: @escaping @Sendable (MigrationEvent) -> Void = { _ in }
     ) {
         self.runtime = runtime
         self.criu = criu
         self.options = options
-        self.cancellation = cancellation
         self.event = event
     }
 
     /// Moves `container` to the bundle in the folder `destination`.
     ///
-    /// Once the container has been stopped, this goes on to its end whatever happens to the calling task: the container
-    /// runs at the destination, or, where that fails, at the source again.
+    /// A cancelled task ends it before the container is stopped; from then on it goes on to its end: the container runs
+    /// at the destination, or, where that fails, at the source again.
     /// - Throws: `.cancelled` or `.toolFailed` with the container untouched, `.rolledBack` with the container running
     ///   at the source again, `.lost` where neither end could start it; its images are kept then.
     package func migrate(_ container: Container, to destination: String) async throws -> MigrationReport {
+        try await withTaskCancellationHandler {
+            try await migrateUncancelled(container, to: destination)
+        } onCancel: {
+            cancellation.cancel()
+        }
+    }
+
+    private func migrateUncancelled(_ container: Container, to destination: String) async throws -> MigrationReport {
         let start = ContinuousClock.now
         let folder = try MigrationWorkFolder(id: container.id, beside: destination, criu: criu)
         do {
