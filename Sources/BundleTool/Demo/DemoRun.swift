@@ -5,9 +5,9 @@ struct DemoRun: Sendable {
     var precopy: Bool
     var bandwidth: String
     var packets: [Packet]
-    /// The longest time without a tick, in seconds since the download began.
+    /// The longest time without a tick, in seconds since the run began.
     var silence: TickProbe.Silence
-    /// When the migration began and ended, in seconds since the download began.
+    /// When the migration began and ended, in seconds since the run began.
     var migration: ClosedRange<Double>
     var report: MigrationReport
 
@@ -20,7 +20,8 @@ struct DemoRun: Sendable {
         for (index, packet) in packets.enumerated() {
             if index > 0 {
                 let wait = packet.time - packets[index - 1].time
-                let moved = packets[index - 1].time < silence.start + silence.length && silence.start < packet.time
+                let middle = silence.start + silence.length / 2
+                let moved = packets[index - 1].time <= middle && middle < packet.time
                 if moved {
                     let extra = wait > 1.5 ? ", the next packet is \(Output.seconds(wait - 1)) late" : ""
                     lines.append("        ··· \(Output.seconds(silence.length)) of silence while the container moved\(extra)")
@@ -37,7 +38,7 @@ struct DemoRun: Sendable {
         var bandwidth: String
         /// Seconds without a tick, as the client saw it.
         var clientGap: Double
-        /// When each packet arrived, in seconds since the download began.
+        /// When each packet arrived, in seconds since the run began.
         var packets: [Double]
         var migration: MigrationReport
     }

@@ -10,6 +10,8 @@ final class DemoStage: Sendable {
     private let folder: String
     private let port: UInt16
     private let options: [String]
+    private let migrateOptions: [String]
+    private let size: Int
     private let quiet: Bool
     /// Distinct, so that a demo meets no container of the user's.
     private let id = "pyserver-demo-\(getpid())"
@@ -19,10 +21,10 @@ final class DemoStage: Sendable {
         size: Int, runtime: RuntimeOptions, criu: CRIUOptions, quiet: Bool,
         _ body: @Sendable (DemoStage) async throws -> Value
     ) async throws -> Value {
-        let stage = try DemoStage(runtime: runtime, criu: criu, quiet: quiet)
+        let stage = try DemoStage(size: size, runtime: runtime, criu: criu, quiet: quiet)
         let result: Result<Value, any Error>
         do {
-            try await stage.setUp(size: size)
+            try await stage.setUp()
             result = .success(try await body(stage))
         } catch {
             result = .failure(error)
@@ -32,7 +34,8 @@ final class DemoStage: Sendable {
         return try result.get()
     }
 
-    private init(runtime: RuntimeOptions, criu: CRIUOptions, quiet: Bool) throws {
+    private init(size: Int, runtime: RuntimeOptions, criu: CRIUOptions, quiet: Bool) throws {
+        self.size = size
         folder = "/var/tmp/bundletool-demo-\(getpid())"
         // The listener is closed right away: what counts is a port that nobody uses.
         port = try Descriptor.listenOnLoopback().port
@@ -44,9 +47,7 @@ final class DemoStage: Sendable {
         self.quiet = quiet
     }
 
-    private let migrateOptions: [String]
-
-    private func setUp(size: Int) async throws {
+    private func setUp() async throws {
         try Files.makeFolder(folder)
         try await command(
             CreateCommand.self, ["create", "pyserver"],
@@ -68,13 +69,18 @@ final class DemoStage: Sendable {
         let words = ["migrate"] + (precopy ? ["--predump"] : []) + ["--bandwidth", bandwidth]
         let migrate = try parse(MigrateCommand.self, Array(words.dropFirst()) + ["--containers", folder] + migrateOptions)
         let start = ContinuousClock.now
-        let download = Download(url: "http://127.0.0.1:\(port)/")
+        let download = Download(url: "http://127.0.0.1:\(port)/", start: start)
         let probe = try TickProbe(port: port, start: start)
         defer { probe.stop() }
         async let ticking: Void = probe.run()
-        async let downloading = download.run()
-        while download.arrived < 3 { try await Task.sleep(for: .milliseconds(20)) }
         say("\n$ bundletool \(words.joined(separator: " "))")
+        // A round may take longer than the whole download; then curl begins late enough to be in the middle of it when
+        // the container stops.
+        let head = precopy ? max(0, Self.expectedRound(size, bandwidth) - 6) : 0
+        async let downloading = Self.later(head) { try await download.run() }
+        if head == 0 {
+            while download.arrived < 3 { try await Task.sleep(for: .milliseconds(20)) }
+        }
         let began = (.now - start) / .seconds(1)
         let report = try await migrate.perform()
         let ended = (.now - start) / .seconds(1)
@@ -84,6 +90,18 @@ final class DemoStage: Sendable {
         return DemoRun(
             precopy: precopy, bandwidth: bandwidth, packets: packets, silence: probe.longest,
             migration: began...ended, report: report)
+    }
+
+    /// Seconds that the server's memory takes at a rate.
+    private static func expectedRound(_ megabytes: Int, _ bandwidth: String) -> Double {
+        Rate(bandwidth).map { Double(megabytes) * 1e6 / $0.bytesPerSecond } ?? 0
+    }
+
+    private static func later<Value: Sendable>(
+        _ seconds: Double, _ body: @Sendable () async throws -> Value
+    ) async throws -> Value {
+        try await Task.sleep(for: .seconds(seconds))
+        return try await body()
     }
 
     private func waitUntilServing() async throws {

@@ -3,7 +3,7 @@ internal import Subprocess
 /// What a client received, and when.
 struct Packet: Sendable, Equatable {
     var text: String
-    /// Seconds since the download began.
+    /// Seconds since the demo of one migration began.
     var time: Double
 }
 
@@ -12,11 +12,14 @@ struct Download: Sendable {
     /// What the server sends for one request.
     static let packetCount = 15
 
-    let url: String
+    private let url: String
+    private let start: ContinuousClock.Instant
     private let log = ArrivalLog()
 
-    init(url: String) {
+    /// - Parameter start: packets' times are counted from here.
+    init(url: String, start: ContinuousClock.Instant) {
         self.url = url
+        self.start = start
     }
 
     /// How many packets have arrived so far.
@@ -25,14 +28,13 @@ struct Download: Sendable {
     /// Downloads to the end.
     /// - Throws: where curl fails, or where a packet is missing, double or out of order.
     func run() async throws -> [Packet] {
-        let start = ContinuousClock.now
         var options = PlatformOptions()
         options.createSession = true
         options.teardownSequence = [.send(signal: .terminate, toProcessGroup: false, allowedDurationToNextStep: .seconds(1))]
         let result = try await Subprocess.run(
             .name("curl"), arguments: ["--silent", "--show-error", "--no-buffer", url],
             platformOptions: options, input: .none, output: .sequence, error: .string(limit: 1 << 16)
-        ) { [log] execution in
+        ) { [log, start] execution in
             for try await line in execution.standardOutput.strings() {
                 log.add(Packet(text: line.filter { !$0.isNewline }, time: (.now - start) / .seconds(1)))
             }

@@ -29,7 +29,7 @@ struct TimelineFigure {
     private static let legend = """
         <circle cx="30" cy="58" r="4.5" fill="#1f6feb"/><text x="42" y="62" font-size="12" fill="#444">packet, one a second</text>
         <rect x="180" y="53" width="22" height="10" fill="#9ec5fe"/><text x="208" y="62" font-size="12" fill="#444">memory crosses, container runs</text>
-        <rect x="400" y="53" width="22" height="10" fill="#d1242f"/><text x="428" y="62" font-size="12" fill="#444">silence</text>
+        <rect x="430" y="53" width="22" height="10" fill="#d1242f"/><text x="458" y="62" font-size="12" fill="#444">silence</text>
         """
 
     private func axis(end: Double, bottom: Double) -> String {
