@@ -14,8 +14,12 @@ package enum Tool {
     }
 
     package static func path(of name: String) -> String? {
-        let folders = (getenv("PATH").map { String(cString: $0) } ?? "").split(separator: ":") + ["/usr/sbin", "/sbin"]
-        return folders.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
+        let variable = getenv("PATH").map { String(cString: $0) } ?? ""
+        for folder in "\(variable):/usr/sbin:/sbin".split(separator: ":") {
+            let path = "\(folder)/\(name)"
+            if Files.isExecutable(path) { return path }
+        }
+        return nil
     }
 
     /// The `bundletool` that was built together with the tests.

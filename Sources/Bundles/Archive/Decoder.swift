@@ -10,11 +10,14 @@ protocol ByteReader: AnyObject {
 final class FileReader: ByteReader {
     private let file: Descriptor
     private let progress: Progress?
+    /// For pipes and devices, whose next byte may never come.
+    private let cancellation: Cancellation?
     /// What was read to recognise the content, given out again first.
     private var head: [UInt8] = []
 
-    init(_ file: Descriptor, progress: Progress? = nil) {
+    init(_ file: Descriptor, progress: Progress? = nil, _ cancellation: Cancellation) throws {
         self.file = file
+        self.cancellation = try file.status().kind == .regular ? nil : cancellation
         self.progress = progress
     }
 
@@ -22,7 +25,7 @@ final class FileReader: ByteReader {
     func peek(_ count: Int) throws -> [UInt8] {
         while head.count < count {
             var more = [UInt8](repeating: 0, count: count - head.count)
-            let got = try more.withUnsafeMutableBytes { try file.read(into: $0) }
+            let got = try more.withUnsafeMutableBytes { try readFile(into: $0) }
             if got == 0 { break }
             head += more.prefix(got)
         }
@@ -37,9 +40,14 @@ final class FileReader: ByteReader {
             progress?.advance(by: count)
             return count
         }
-        let count = try file.read(into: buffer)
+        let count = try readFile(into: buffer)
         progress?.advance(by: count)
         return count
+    }
+
+    private func readFile(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        try cancellation?.waitToRead(file)
+        return try file.read(into: buffer)
     }
 }
 

@@ -15,12 +15,18 @@ struct TarUnpacker: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             // Its errors reach the other side by way of the queue.
             group.addTask {
-                try await onThread("inflate") { queue.produce(Inflater(file, archive, progress).read) }
+                try await onThread("inflate") { queue.produce(Inflater(file, archive, progress, cancellation).read) }
             }
             group.addTask {
                 try await onThread("unpack") {
-                    defer { queue.abandon() }
-                    try Self.write(queue, archive, into: root, cancellation)
+                    do {
+                        try Self.write(queue, archive, into: root, cancellation)
+                    } catch {
+                        // The other thread may wait for a buffer, or for input.
+                        queue.abandon()
+                        cancellation.cancel()
+                        throw error
+                    }
                 }
             }
             try await group.waitForAll()
@@ -73,17 +79,19 @@ private final class Inflater: ByteReader {
     private let file: Descriptor
     private let archive: String
     private let progress: Progress?
+    private let cancellation: Cancellation
     private var decoder: (any ByteReader)?
 
-    init(_ file: Descriptor, _ archive: String, _ progress: Progress?) {
+    init(_ file: Descriptor, _ archive: String, _ progress: Progress?, _ cancellation: Cancellation) {
         self.file = file
         self.archive = archive
         self.progress = progress
+        self.cancellation = cancellation
     }
 
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         if let decoder { return try decoder.read(into: buffer) }
-        let reader = FileReader(file, progress: progress)
+        let reader = try FileReader(file, progress: progress, cancellation)
         let magic = try reader.peek(Compression.magicLength)
         if magic.isEmpty { throw BundleError(.badArchive, "\(archive) is empty, no archive") }
         let decoder = try makeDecoder(Compression(magic: magic), of: reader, name: archive)
