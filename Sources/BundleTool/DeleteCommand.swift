@@ -22,7 +22,9 @@ struct DeleteCommand: AsyncParsableCommand {
             return
         }
         if let container, container.isRunning, !force {
-            throw Failure("container \(id) runs: 'bundletool kill \(id)' ends it, 'bundletool delete --force \(id)' ends and removes it")
+            throw Failure(
+                "container \(id) runs: 'bundletool kill \(id)' ends it, 'bundletool delete --force \(id)' ends and removes it"
+            )
         }
         guard bundle else {
             try await runtime.delete(id: id, force: force)

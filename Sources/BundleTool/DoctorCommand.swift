@@ -20,11 +20,15 @@ struct DoctorCommand: AsyncParsableCommand {
         if json {
             print(try Output.json(findings))
         } else {
-            print(Output.table(findings.map { [$0.verdict.mark, $0.subject, $0.detail + ($0.remedy.map { " → \($0)" } ?? "")] }))
+            print(
+                Output.table(
+                    findings.map { [$0.verdict.mark, $0.subject, $0.detail + ($0.remedy.map { " → \($0)" } ?? "")] }))
         }
         let missing = findings.filter { $0.verdict == .missing }
         if !missing.isEmpty {
-            throw Failure("this machine cannot migrate containers yet, missing: \(missing.map(\.subject).joined(separator: ", "))")
+            throw Failure(
+                "this machine cannot migrate containers yet, missing: \(missing.map(\.subject).joined(separator: ", "))"
+            )
         }
     }
 }

@@ -58,7 +58,8 @@ struct MigrateCommand: AsyncParsableCommand {
         defer { withExtendedLifetime(locks) {} }
         return try await ProgressDisplay.during { progress in
             let migrator = Migrator(
-                runtime: runtime, criu: criu, options: .init(precopy: predump, bandwidth: bandwidth, dumpMethod: dumpMethod),
+                runtime: runtime, criu: criu,
+                options: .init(precopy: predump, bandwidth: bandwidth, dumpMethod: dumpMethod),
                 event: { Self.show($0, in: progress) })
             return try await Interruption.cancelling {
                 try await migrator.migrate(selection.container, to: selection.destination)
@@ -96,7 +97,9 @@ struct MigrateCommand: AsyncParsableCommand {
         if !report.rounds.isEmpty {
             let pages = report.rounds.reduce(0) { $0 + $1.pages }
             let seconds = report.rounds.reduce(0) { $0 + $1.seconds }
-            lines.append("while it ran: \(ByteCount(pages * 4096)) in \(Output.seconds(seconds)), rounds: \(report.rounds.count)")
+            lines.append(
+                "while it ran: \(ByteCount(pages * 4096)) in \(Output.seconds(seconds)), rounds: \(report.rounds.count)"
+            )
         }
         lines.append(
             "stopped for \(Output.seconds(report.frozenSeconds)): dump \(Output.seconds(report.dumpSeconds)), "

@@ -15,10 +15,11 @@ import Testing
             7ffd00104000-7ffd00106000 r-xp 00000000 00:00 0   [vdso]
             ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 [vsyscall]
             """
-        #expect(MemoryMap.privateMappings(of: maps) == [
-            .init(address: 0x400000, pages: 1), .init(address: 0x7f00_0000_0000, pages: 3),
-            .init(address: 0x7ffd_0000_0000, pages: 33), .init(address: 0x7ffd_0010_4000, pages: 2),
-        ])
+        #expect(
+            MemoryMap.privateMappings(of: maps) == [
+                .init(address: 0x400000, pages: 1), .init(address: 0x7f00_0000_0000, pages: 3),
+                .init(address: 0x7ffd_0000_0000, pages: 33), .init(address: 0x7ffd_0010_4000, pages: 2),
+            ])
     }
 
     /// Of six anonymous pages two are written: these two, and no others, are the process's own.
@@ -32,9 +33,11 @@ import Testing
         let start = UInt64(UInt(bitPattern: memory))
         let pagemap = try Descriptor.open("/proc/self/pagemap", O_RDONLY)
         let runs = try MemoryMap.ownPages(in: .init(address: start, pages: 6), pagemap: pagemap)
-        #expect(runs == [
-            .init(address: start + UInt64(Page.size), pages: 1), .init(address: start + UInt64(Page.size * 4), pages: 1),
-        ])
+        #expect(
+            runs == [
+                .init(address: start + UInt64(Page.size), pages: 1),
+                .init(address: start + UInt64(Page.size * 4), pages: 1),
+            ])
     }
 
     @Test func seesItsOwnProcessTree() throws {

@@ -42,10 +42,18 @@ import Testing
             containers: [container("a", in: "a")],
             bundles: pair + [MigrationSelection.Bundle(path: "/c/d", origin: "/c/a")],
             expected: .failure(Message(part: "name one: b, d"))),
-        Case(containers: [container("a", in: "a")], bundles: [pair[0]], expected: .failure(Message(part: "no free clone"))),
-        Case(source: "a", destination: "a", containers: [container("a", in: "a")], expected: .failure(Message(part: "already runs in"))),
-        Case(source: "nobody", destination: "b", containers: [container("a", in: "a")], expected: .failure(Message(part: "no container runs from bundle 'nobody'"))),
-        Case(source: "a", destination: "b", containers: [container("a", in: "a", "paused")], expected: .failure(Message(part: "is paused, not running"))),
+        Case(
+            containers: [container("a", in: "a")], bundles: [pair[0]],
+            expected: .failure(Message(part: "no free clone"))),
+        Case(
+            source: "a", destination: "a", containers: [container("a", in: "a")],
+            expected: .failure(Message(part: "already runs in"))),
+        Case(
+            source: "nobody", destination: "b", containers: [container("a", in: "a")],
+            expected: .failure(Message(part: "no container runs from bundle 'nobody'"))),
+        Case(
+            source: "a", destination: "b", containers: [container("a", in: "a", "paused")],
+            expected: .failure(Message(part: "is paused, not running"))),
         Case(
             source: "a", destination: "b", containers: [container("a", in: "a"), container("z", in: "b")],
             expected: .failure(Message(part: "in use by container z"))),

@@ -20,7 +20,9 @@ import Testing
         for address in addresses { index.append(first, address, PageHash(low: address, high: 1)) }
         index.append(second, 0x1000, PageHash(low: 7, high: 7))
         #expect(index.pages == addresses.count + 1)
-        for address in addresses + addresses.reversed() + addresses.enumerated().filter({ $0.offset % 5 == 0 }).map(\.element) {
+        for address in addresses + addresses.reversed()
+            + addresses.enumerated().filter({ $0.offset % 5 == 0 }).map(\.element)
+        {
             #expect(index.hash(first, address) == PageHash(low: address, high: 1))
         }
         let present = Set(addresses)

@@ -11,12 +11,18 @@ import Testing
         #expect(try #require(Rate(text)).bytesPerSecond == bytesPerSecond)
     }
 
-    @Test(arguments: ["", "100", "100MB", "MB/s", "100 /s", "100mb/s", "-5MB/s", "1e3MB/s", "nanMB/s", "999B/s", "0MB/s", "1.2.3MB/s", "100 Mb/s"])
+    @Test(arguments: [
+        "", "100", "100MB", "MB/s", "100 /s", "100mb/s", "-5MB/s", "1e3MB/s", "nanMB/s", "999B/s", "0MB/s", "1.2.3MB/s",
+        "100 Mb/s",
+    ])
     func refuses(text: String) {
         #expect(Rate(text) == nil)
     }
 
-    @Test(arguments: [(0, "0 bytes"), (999, "999 bytes"), (1000, "1 kB"), (118_296, "118.3 kB"), (999_950, "1 MB"), (316_507_882, "316.5 MB")])
+    @Test(arguments: [
+        (0, "0 bytes"), (999, "999 bytes"), (1000, "1 kB"), (118_296, "118.3 kB"), (999_950, "1 MB"),
+        (316_507_882, "316.5 MB"),
+    ])
     func printsBytes(count: Int, text: String) {
         #expect("\(ByteCount(count))" == text)
     }

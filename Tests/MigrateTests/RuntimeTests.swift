@@ -8,12 +8,14 @@ import Testing
         #expect(command.list() == ["--root", "/state", "list", "--format", "json"])
         #expect(
             command.run(id: "c", bundle: "/b", log: "/l")
-                == ["--root", "/state", "--log", "/l", "--log-format", "json", "run", "--detach", "--bundle", "/b", "c"])
+                == [
+                    "--root", "/state", "--log", "/l", "--log-format", "json", "run", "--detach", "--bundle", "/b", "c",
+                ])
         #expect(command.kill(id: "c", signal: "TERM") == ["--root", "/state", "kill", "c", "TERM"])
         #expect(command.delete(id: "c", force: true) == ["--root", "/state", "delete", "--force", "c"])
         command = RuntimeCommand(kind: .runc, canIgnoreCgroups: true)
         #expect(
-            command.checkpoint(id: "c", images: "/i", work: "/w", pageServerPort: 77) == [
+            command.checkpoint(id: "c", images: "/i", work: "/w", pageServerPort: 77, lazy: false) == [
                 "checkpoint", "--image-path", "/i", "--work-path", "/w", "--page-server", "127.0.0.1:77",
                 "--tcp-established", "--file-locks", "--manage-cgroups-mode", "ignore", "c",
             ])
@@ -25,11 +27,15 @@ import Testing
             ])
     }
 
-    @Test(arguments: [
-        (#"{"level":"warning","msg":"w"}"# + "\n" + #"{"level":"error","msg":"no such file"}"# + "\n", "no such file"),
-        (#"time="2026" level=error msg="container \"x\" is gone""#, #"container "x" is gone"#),
-        ("plain words\n\n", "plain words"), ("", nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            (
+                #"{"level":"warning","msg":"w"}"# + "\n" + #"{"level":"error","msg":"no such file"}"# + "\n",
+                "no such file"
+            ),
+            (#"time="2026" level=error msg="container \"x\" is gone""#, #"container "x" is gone"#),
+            ("plain words\n\n", "plain words"), ("", nil),
+        ] as [(String, String?)])
     func findsTheReason(log: String, reason: String?) {
         #expect(RuntimeLog.lastMessage(of: log) == reason)
     }

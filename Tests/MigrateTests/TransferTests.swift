@@ -11,7 +11,9 @@ import Testing
     private static let memory = MemoryID(kind: .process, number: 1)
 
     /// Runs `send` against a receiver; returns what the receiver threw and the last image folder.
-    private func exchange(_ send: @escaping @Sendable (Link) throws -> Void) async throws -> (folder: String, error: (any Error)?) {
+    private func exchange(_ send: @escaping @Sendable (Link) throws -> Void) async throws -> (
+        folder: String, error: (any Error)?
+    ) {
         let root = "/tmp/bundletool-transfer-\(UInt64.random(in: 0 ... .max))"
         try Files.makeFolder(root)
         let (here, there) = try Descriptor.socketPair()
@@ -30,7 +32,8 @@ import Testing
         fill.flatMap { [UInt8](repeating: $0, count: Page.size) }
     }
 
-    private static func sendSet(_ link: Link, _ number: Int, known: PageIndex, _ fill: [UInt8]) throws -> PageSetSender {
+    private static func sendSet(_ link: Link, _ number: Int, known: PageIndex, _ fill: [UInt8]) throws -> PageSetSender
+    {
         let sender = try PageSetSender(number: number, link: link, hasher: PageHasher(seed: seed), known: known)
         try sender.begin(memory)
         try pages(fill).withUnsafeBytes { try sender.add(0x10000, $0) }

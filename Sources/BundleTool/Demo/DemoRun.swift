@@ -24,7 +24,8 @@ struct DemoRun: Sendable {
                 let moved = packets[index - 1].time <= middle && middle < packet.time
                 if moved {
                     let extra = wait > 1.5 ? ", the next packet is \(Output.seconds(wait - 1)) late" : ""
-                    lines.append("        ··· \(Output.seconds(silence.length)) of silence while the container moved\(extra)")
+                    lines.append(
+                        "        ··· \(Output.seconds(silence.length)) of silence while the container moved\(extra)")
                 }
             }
             lines.append("  \(packet.text)")
@@ -56,8 +57,10 @@ struct DemoRun: Sendable {
             [header]
                 + runs.map { run in
                     [
-                        run.mode, run.bandwidth, Output.seconds(run.silence.length), Output.seconds(run.report.frozenSeconds),
-                        "\(ByteCount(run.report.bytes))", "\(ByteCount(run.report.frozenBytes))", "\(run.report.rounds.count)",
+                        run.mode, run.bandwidth, Output.seconds(run.silence.length),
+                        Output.seconds(run.report.frozenSeconds),
+                        "\(ByteCount(run.report.bytes))", "\(ByteCount(run.report.frozenBytes))",
+                        "\(run.report.rounds.count)",
                     ]
                 })
     }

@@ -67,7 +67,8 @@ final class DemoStage: Sendable {
     /// Moves the container to the other bundle while curl downloads.
     func move(precopy: Bool, bandwidth: String) async throws -> DemoRun {
         let words = ["migrate"] + (precopy ? ["--predump"] : []) + ["--bandwidth", bandwidth]
-        let migrate = try parse(MigrateCommand.self, Array(words.dropFirst()) + ["--containers", folder] + migrateOptions)
+        let migrate = try parse(
+            MigrateCommand.self, Array(words.dropFirst()) + ["--containers", folder] + migrateOptions)
         let start = ContinuousClock.now
         let download = Download(url: "http://127.0.0.1:\(port)/", start: start)
         let probe = try TickProbe(port: port, start: start)

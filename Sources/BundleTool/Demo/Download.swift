@@ -30,7 +30,9 @@ struct Download: Sendable {
     func run() async throws -> [Packet] {
         var options = PlatformOptions()
         options.createSession = true
-        options.teardownSequence = [.send(signal: .terminate, toProcessGroup: false, allowedDurationToNextStep: .seconds(1))]
+        options.teardownSequence = [
+            .send(signal: .terminate, toProcessGroup: false, allowedDurationToNextStep: .seconds(1))
+        ]
         let result = try await Subprocess.run(
             .name("curl"), arguments: ["--silent", "--show-error", "--no-buffer", url],
             platformOptions: options, input: .none, output: .sequence, error: .string(limit: 1 << 16)

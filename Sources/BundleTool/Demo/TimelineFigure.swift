@@ -64,7 +64,8 @@ struct TimelineFigure {
 
             """
         for packet in run.packets {
-            body += "<circle cx=\"\(Self.text(position(packet.time, end)))\" cy=\"\(middle)\" r=\"4.5\" fill=\"#1f6feb\"/>\n"
+            body +=
+                "<circle cx=\"\(Self.text(position(packet.time, end)))\" cy=\"\(middle)\" r=\"4.5\" fill=\"#1f6feb\"/>\n"
         }
         return body
     }

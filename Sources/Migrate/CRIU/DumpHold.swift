@@ -87,7 +87,8 @@ final class DumpHold: Sendable {
     }
 
     /// Field 22 of /proc/self/stat: with the process id it names this process and no later one.
-    private static let startTime = (Files.text(of: "/proc/self/stat") ?? "").split(separator: ")").last
+    private static let startTime =
+        (Files.text(of: "/proc/self/stat") ?? "").split(separator: ")").last
         .flatMap { $0.split(separator: " ").dropFirst(19).first.map(String.init) } ?? ""
 
     private func shellQuoted(_ text: String) -> String {

@@ -77,7 +77,9 @@ package struct Diagnosis: Sendable {
                 Finding(subject: "CRIU", verdict: .ok, detail: "\(criu.version), \(criu.path)"),
                 Finding(
                     subject: "userfaultfd", verdict: lazy ? .ok : .optional,
-                    detail: lazy ? "CRIU can restore lazily" : "CRIU cannot restore lazily: memory is filled before a restore ends",
+                    detail: lazy
+                        ? "CRIU can restore lazily"
+                        : "CRIU cannot restore lazily: memory is filled before a restore ends",
                     remedy: lazy ? nil : "a kernel with CONFIG_USERFAULTFD"),
             ]
         } catch {

@@ -15,7 +15,8 @@ enum Kernel {
     }
 
     static func findings() -> [Finding] {
-        let release = Files.text(of: "/proc/sys/kernel/osrelease")?.split(separator: "\n").first.map(String.init) ?? "unknown"
+        let release =
+            Files.text(of: "/proc/sys/kernel/osrelease")?.split(separator: "\n").first.map(String.init) ?? "unknown"
         // The file is there with CONFIG_CHECKPOINT_RESTORE only.
         let checkpointRestore = Files.exists("/proc/sys/kernel/ns_last_pid")
         let softDirty = hasSoftDirty()
@@ -72,7 +73,8 @@ enum Reflink {
             place = String(place[..<slash])
         }
         guard let works = try? works(in: place) else {
-            return Finding(subject: "reflink", verdict: .optional, detail: "\(place) cannot be written, so it was not tried")
+            return Finding(
+                subject: "reflink", verdict: .optional, detail: "\(place) cannot be written, so it was not tried")
         }
         return works
             ? Finding(subject: "reflink", verdict: .ok, detail: "clones below \(place) share their data")

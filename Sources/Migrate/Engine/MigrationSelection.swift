@@ -37,12 +37,16 @@ package struct MigrationSelection: Sendable, Equatable {
         }
         if self.destination == container.bundle {
             throw MigrateError(
-                .wrongState, "container \(container.id) already runs in \(container.bundle); name another bundle to move to")
+                .wrongState,
+                "container \(container.id) already runs in \(container.bundle); name another bundle to move to")
         }
-        if let other = containers.first(where: { [path = self.destination] in $0.bundle == path && $0.status != "stopped" }) {
+        if let other = containers.first(where: { [path = self.destination] in
+            $0.bundle == path && $0.status != "stopped"
+        }) {
             throw MigrateError(
                 .wrongState,
-                "bundle \(self.destination) is in use by container \(other.id) (\(other.status)); name a free one, or clone one")
+                "bundle \(self.destination) is in use by container \(other.id) (\(other.status)); name a free one, or clone one"
+            )
         }
     }
 
@@ -55,14 +59,17 @@ package struct MigrationSelection: Sendable, Equatable {
             }
             guard running.count == 1 else {
                 throw running.isEmpty
-                    ? MigrateError(.wrongState, "no container runs from the containers folder: start one with 'bundletool run BUNDLE'")
+                    ? MigrateError(
+                        .wrongState,
+                        "no container runs from the containers folder: start one with 'bundletool run BUNDLE'")
                     : MigrateError(.ambiguous, "several containers run, name one: " + list(running.map(\.id)))
             }
             return running[0]
         }
         let here = containers.filter { $0.bundle == source.bundle && $0.isRunning }
         if here.count > 1 {
-            throw MigrateError(.ambiguous, "several containers run from \(source.word), name one by its id: " + list(here.map(\.id)))
+            throw MigrateError(
+                .ambiguous, "several containers run from \(source.word), name one by its id: " + list(here.map(\.id)))
         }
         guard let found = here.first ?? containers.first(where: { $0.id == source.word }) else {
             throw MigrateError(
@@ -72,7 +79,8 @@ package struct MigrationSelection: Sendable, Equatable {
         }
         guard found.isRunning else {
             throw MigrateError(
-                .wrongState, "container \(found.id) is \(found.status), not running; only a running container can be moved")
+                .wrongState,
+                "container \(found.id) is \(found.status), not running; only a running container can be moved")
         }
         return found
     }
@@ -82,11 +90,14 @@ package struct MigrationSelection: Sendable, Equatable {
     ) throws(MigrateError) -> String {
         let origin = bundles.first { $0.path == container.bundle }?.origin
         let family = bundles.filter { $0.origin == container.bundle || $0.path == origin }
-        let free = family.filter { bundle in !containers.contains { $0.bundle == bundle.path && $0.status != "stopped" } }
+        let free = family.filter { bundle in !containers.contains { $0.bundle == bundle.path && $0.status != "stopped" }
+        }
         guard free.count == 1 else {
             let name = Bundle(path: container.bundle).name
             throw free.isEmpty
-                ? MigrateError(.wrongState, "bundle \(name) has no free clone to move to: 'bundletool clone \(name) \(name)2' makes one")
+                ? MigrateError(
+                    .wrongState,
+                    "bundle \(name) has no free clone to move to: 'bundletool clone \(name) \(name)2' makes one")
                 : MigrateError(.ambiguous, "bundle \(name) can move to several, name one: " + list(free.map(\.name)))
         }
         return free[0].path

@@ -185,7 +185,9 @@ final class MigrationSource: Sendable {
             do {
                 return try body()
             } catch let error as MigrateError where error.code == .malformed {
-                if let frame = try? link.receive(), frame.kind == .failure, let message = try? frame.message(as: FailureMessage.self) {
+                if let frame = try? link.receive(), frame.kind == .failure,
+                    let message = try? frame.message(as: FailureMessage.self)
+                {
                     throw message.error
                 }
                 throw error

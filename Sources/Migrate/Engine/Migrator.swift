@@ -79,7 +79,8 @@ package struct Migrator: Sendable {
             let receiving = Task.detached { try await receiver.run() }
             let source = MigrationSource(link: link, runtime: runtime, container: container, folder: folder)
             do {
-                var report = MigrationReport(container: container.id, source: container.bundle, destination: destination)
+                var report = MigrationReport(
+                    container: container.id, source: container.bundle, destination: destination)
                 try await run(source, link, &report, folder, runtime, container)
                 _ = await receiving.result
                 report.totalSeconds = (.now - start) / .seconds(1)

@@ -26,7 +26,8 @@ struct Receiver: Sendable {
     private func receive() throws -> (id: String, images: String)? {
         let hello = try link.expect(.hello, as: HelloMessage.self)
         guard hello.version == ProtocolVersion.current, hello.hashSeed.count >= PageHasher.seedSize else {
-            throw MigrateError(.malformed, "the source speaks protocol version \(hello.version), not \(ProtocolVersion.current)")
+            throw MigrateError(
+                .malformed, "the source speaks protocol version \(hello.version), not \(ProtocolVersion.current)")
         }
         let store = ImageStore(root: storeFolder, hasher: PageHasher(seed: hello.hashSeed))
         var file: (output: Descriptor, name: String, missing: Int)?

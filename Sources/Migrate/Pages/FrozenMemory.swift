@@ -35,12 +35,15 @@ struct FrozenMemory {
                 let address = entry.address + UInt64(done * Page.size)
                 switch entry.content {
                 case .present(let offset):
-                    guard let contents, try contents.readFully(into: batch, at: offset + done * Page.size) == batch.count else {
+                    guard let contents,
+                        try contents.readFully(into: batch, at: offset + done * Page.size) == batch.count
+                    else {
                         throw MigrateError(.malformed, "CRIU's pages file of \(memory) is cut off")
                     }
                 case .lazy:
                     guard let pid else {
-                        throw MigrateError(.malformed, "CRIU's images name \(memory), which is no process of the container")
+                        throw MigrateError(
+                            .malformed, "CRIU's images name \(memory), which is no process of the container")
                     }
                     try Self.read(pid, address, into: batch)
                 }
@@ -55,7 +58,8 @@ struct FrozenMemory {
         // Memory that the process itself may not read: this way passes over its protection.
         let memory = try Descriptor.open("/proc/\(pid)/mem", O_RDONLY)
         guard let offset = Int(exactly: address), try memory.readFully(into: batch, at: offset) == batch.count else {
-            throw MigrateError(.toolFailed, "cannot read the memory of process \(pid) at 0x\(String(address, radix: 16))")
+            throw MigrateError(
+                .toolFailed, "cannot read the memory of process \(pid) at 0x\(String(address, radix: 16))")
         }
     }
 }

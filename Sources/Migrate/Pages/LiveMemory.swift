@@ -30,7 +30,9 @@ struct LiveMemory {
             for run in runs {
                 var done = 0
                 while done < run.pages {
-                    if isCancelled() { throw MigrateError(.cancelled, "interrupted; the container runs on where it was") }
+                    if isCancelled() {
+                        throw MigrateError(.cancelled, "interrupted; the container runs on where it was")
+                    }
                     let count = min(Page.batch, run.pages - done)
                     let address = run.address + UInt64(done * Page.size)
                     let read = Self.read(memory, address, count, into: buffer)

@@ -14,7 +14,9 @@ struct MemoryMap {
         maps.split(separator: "\n").compactMap { line in
             let fields = line.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)
             guard fields.count >= 5, fields[1].hasSuffix("p") else { return nil }
-            if fields.count > 5, ["[vsyscall]", "[vvar]", "[vvar_vclock]"].contains(String(fields[5].drop { $0 == " " })) {
+            if fields.count > 5,
+                ["[vsyscall]", "[vvar]", "[vvar_vclock]"].contains(String(fields[5].drop { $0 == " " }))
+            {
                 return nil
             }
             let bounds = fields[0].split(separator: "-")

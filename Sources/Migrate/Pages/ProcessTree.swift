@@ -29,7 +29,9 @@ struct ContainerProcess: Hashable, Sendable {
 
     private static func children(of pid: Int32) -> [Int32] {
         ((try? Files.names(in: "/proc/\(pid)/task")) ?? []).flatMap { thread in
-            (Files.text(of: "/proc/\(pid)/task/\(thread)/children") ?? "").split(separator: " ").compactMap { Int32($0) }
+            (Files.text(of: "/proc/\(pid)/task/\(thread)/children") ?? "").split(separator: " ").compactMap {
+                Int32($0)
+            }
         }
     }
 }

@@ -19,7 +19,8 @@ package struct CRIUInstallation: Sendable {
         if Files.isExecutable(cached) { return try await CRIUInstallation(at: cached, named: "the cache") }
         if let installed = Tool.find("criu") { return try await CRIUInstallation(at: installed, named: "PATH") }
         throw MigrateError(
-            .toolMissing, "CRIU is not there: run scripts/setup.sh (make setup), or name one with --criu or $BUNDLETOOL_CRIU")
+            .toolMissing,
+            "CRIU is not there: run scripts/setup.sh (make setup), or name one with --criu or $BUNDLETOOL_CRIU")
     }
 
     private init(at path: String, named origin: String) async throws {

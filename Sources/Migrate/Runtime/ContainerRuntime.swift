@@ -16,10 +16,13 @@ package struct ContainerRuntime: Sendable {
     package static func find(explicit: String?, stateFolder: String? = nil) throws -> ContainerRuntime {
         let names = explicit.map { [$0] } ?? RuntimeCommand.Kind.allCases.map(\.rawValue)
         for name in names {
-            guard let path = name.contains("/") ? (Files.isExecutable(name) ? name : nil) : Tool.find(name) else { continue }
+            guard let path = name.contains("/") ? (Files.isExecutable(name) ? name : nil) : Tool.find(name) else {
+                continue
+            }
             let base = path.split(separator: "/").last.map(String.init) ?? path
             guard let kind = RuntimeCommand.Kind.allCases.first(where: { base.contains($0.rawValue) }) else {
-                throw MigrateError(.toolMissing, "\(path) is neither runc nor crun by its name; bundletool knows these two")
+                throw MigrateError(
+                    .toolMissing, "\(path) is neither runc nor crun by its name; bundletool knows these two")
             }
             return ContainerRuntime(path: path, command: RuntimeCommand(kind: kind, stateFolder: stateFolder))
         }
@@ -55,7 +58,8 @@ package struct ContainerRuntime: Sendable {
 
     package func version() async throws -> String {
         let outcome = try await tool.run(["--version"])
-        return outcome.output.split(separator: "\n").first.map { String($0.split(separator: " ").last ?? $0) } ?? "unknown"
+        return outcome.output.split(separator: "\n").first.map { String($0.split(separator: " ").last ?? $0) }
+            ?? "unknown"
     }
 
     /// All containers of this runtime, by id.
@@ -130,7 +134,9 @@ package struct ContainerRuntime: Sendable {
     }
 
     /// Runs a command whose container inherits the stdio: messages come through a log file instead.
-    private func detached(_ operation: String, withLog arguments: (String) -> [String], criuLog: String? = nil) async throws {
+    private func detached(_ operation: String, withLog arguments: (String) -> [String], criuLog: String? = nil)
+        async throws
+    {
         let log = "/tmp/.bundletool-\(getpid())-\(UInt32.random(in: 0 ... .max)).log"
         // Made by us first: in a shared folder, the runtime must not follow somebody's link.
         _ = try Descriptor.open(log, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
@@ -142,7 +148,9 @@ package struct ContainerRuntime: Sendable {
     }
 
     private func failure(_ operation: String, _ outcome: Tool.Outcome, criuLog: String? = nil) -> MigrateError {
-        var message = "cannot \(operation): " + (RuntimeLog.lastMessage(of: outcome.errors) ?? "\(name) ended with \(outcome.status)")
+        var message =
+            "cannot \(operation): "
+            + (RuntimeLog.lastMessage(of: outcome.errors) ?? "\(name) ended with \(outcome.status)")
         if let criuLog, let errors = RuntimeLog.criuErrors(of: Files.text(of: criuLog) ?? "") {
             message += "; CRIU's log ends: \(errors)"
         }

@@ -28,7 +28,9 @@ struct RuntimeCommand: Sendable, Equatable {
     ///   - lazy: leave the memory in the processes.
     func checkpoint(id: String, images: String, work: String, pageServerPort: UInt16, lazy: Bool) -> [String] {
         global + ["checkpoint", "--image-path", images, "--work-path", work]
-            + ["--page-server", "127.0.0.1:\(pageServerPort)"] + (lazy ? ["--lazy-pages"] : []) + migrationOptions + [id]
+            + ["--page-server", "127.0.0.1:\(pageServerPort)"] + (lazy ? ["--lazy-pages"] : []) + migrationOptions + [
+                id
+            ]
     }
 
     func restore(id: String, bundle: String, images: String, work: String, log: String) -> [String] {

@@ -60,11 +60,13 @@ final class Link: Sendable {
         let count = try header.withUnsafeMutableBytes { try input.readFully(into: $0) }
         if count == 0 { return nil }
         let length = header[0..<4].reversed().reduce(0) { $0 << 8 | Int($1) }
-        guard count == Frame.headerSize, let kind = Frame.Kind(rawValue: header[4]), header[5...].allSatisfy({ $0 == 0 }),
+        guard count == Frame.headerSize, let kind = Frame.Kind(rawValue: header[4]),
+            header[5...].allSatisfy({ $0 == 0 }),
             length <= Frame.payloadLimit
         else { throw MigrateError(.malformed, "the other end of the migration sent something that is no message") }
         let payload = try [UInt8](unsafeUninitializedCapacity: length) { buffer, initialized in
-            initialized = try input.readFully(into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<length]))
+            initialized = try input.readFully(
+                into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<length]))
         }
         guard payload.count == length else {
             throw MigrateError(.malformed, "the connection to the other end of the migration broke off")
@@ -93,7 +95,8 @@ extension Frame {
         do {
             return try JSONDecoder().decode(Message.self, from: Data(payload))
         } catch {
-            throw MigrateError(.malformed, "the other end of the migration sent a malformed \(kind) message", cause: error)
+            throw MigrateError(
+                .malformed, "the other end of the migration sent a malformed \(kind) message", cause: error)
         }
     }
 }
