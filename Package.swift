@@ -63,6 +63,14 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: strict),
         .testTarget(name: "OCIConfigTests", dependencies: ["OCIConfig", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ConfigCommandTests",
+            dependencies: [
+                "BundleTool", "OCIConfig", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
+            swiftSettings: strict),
         .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "BundlesTests", dependencies: ["Bundles", "OCIConfig", "TestSupport"], swiftSettings: strict),
