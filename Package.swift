@@ -34,7 +34,7 @@ let package = Package(
         .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: strict),
         .target(
             name: "Bundles",
-            dependencies: ["OCIConfig", "LinuxSystem", "CArchive", "CZlib"],
+            dependencies: ["OCIConfig", "LinuxSystem", "CLinux", "CArchive", "CZlib"],
             swiftSettings: strict),
         .target(
             name: "Migrate",
@@ -58,6 +58,7 @@ let package = Package(
             dependencies: [
                 "LinuxSystem", "Bundles", "CArchive",
                 .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/TestSupport",
             swiftSettings: strict),

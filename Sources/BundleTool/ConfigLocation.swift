@@ -101,12 +101,3 @@ struct ConfigLocation {
         }
     }
 }
-
-/// A failure of a command that no library reports.
-struct Failure: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) {
-        self.description = description
-    }
-}

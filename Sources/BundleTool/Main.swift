@@ -9,7 +9,15 @@ struct BundleTool: AsyncParsableCommand {
         abstract: "Make OCI bundles from images, run them, and move them while they run.",
         version: "0.1.0",
         groupedSubcommands: [
-            CommandGroup(name: "Bundles:", subcommands: [ConfigCommand.self, ValidateCommand.self])
+            CommandGroup(
+                name: "Bundles:",
+                subcommands: [CreateCommand.self, CloneCommand.self, ConfigCommand.self, ValidateCommand.self]),
+            CommandGroup(
+                name: "Containers:",
+                subcommands: [
+                    RunCommand.self, ListCommand.self, MigrateCommand.self, KillCommand.self, DeleteCommand.self,
+                ]),
+            CommandGroup(name: "This machine:", subcommands: [DoctorCommand.self, DemoCommand.self]),
         ])
 
     static func main() async {

@@ -5,8 +5,11 @@
 #include <linux/fs.h>
 #include <linux/openat2.h>
 #include <pthread.h>
+#include <signal.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
@@ -23,18 +26,37 @@ int blt_rename_noreplace(int old_dirfd, const char *old_path, int new_dirfd, con
     return renameat2(old_dirfd, old_path, new_dirfd, new_path, RENAME_NOREPLACE);
 }
 
-ssize_t blt_process_read(pid_t pid, void *buffer, size_t length, uint64_t address) {
+long blt_process_read(int pid, void *buffer, size_t length, uint64_t address) {
     struct iovec local = {.iov_base = buffer, .iov_len = length};
     struct iovec remote = {.iov_base = (void *)(uintptr_t)address, .iov_len = length};
     return process_vm_readv(pid, &local, 1, &remote, 1, 0);
 }
 
-ssize_t blt_copy_file_range(int source, int destination, size_t length) {
-    return copy_file_range(source, NULL, destination, NULL, length, 0);
+long blt_copy_file_range(int source, int destination, int64_t offset, size_t length) {
+    off_t from = offset, to = offset;
+    return copy_file_range(source, &from, destination, &to, length, 0);
 }
 
-void blt_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+void blt_begin_thread(const char *name) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    pthread_setname_np(pthread_self(), name);
+}
 
 uint64_t blt_makedev(uint32_t major, uint32_t minor) { return makedev(major, minor); }
 uint32_t blt_major(uint64_t device) { return major(device); }
 uint32_t blt_minor(uint64_t device) { return minor(device); }
+
+int blt_pipe(int descriptors[2]) { return pipe2(descriptors, O_CLOEXEC); }
+
+int blt_accept(int listener, uint16_t *peer_port) {
+    struct sockaddr_in peer = {0};
+    socklen_t length = sizeof peer;
+    int connection = accept4(listener, (struct sockaddr *)&peer, &length, SOCK_CLOEXEC);
+    *peer_port = peer.sin_family == AF_INET ? ntohs(peer.sin_port) : 0;
+    return connection;
+}
+
+const int blt_o_tmpfile = O_TMPFILE;

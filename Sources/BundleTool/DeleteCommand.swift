@@ -1,0 +1,42 @@
+import ArgumentParser
+import Bundles
+import Migrate
+
+struct DeleteCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "delete", abstract: "Remove a stopped container, and its bundle where that is wanted.")
+
+    @Argument(help: "The container's id; with --bundle also a bundle that has no container.") var id: String
+
+    @Flag(name: .shortAndLong, help: "End the container first if it runs.") var force = false
+    @Flag(help: "Remove the folder of the bundle that the container runs from, too.") var bundle = false
+
+    @OptionGroup var containers: ContainersOption
+    @OptionGroup var runtimeOptions: RuntimeOptions
+
+    func run() async throws {
+        let runtime = try runtimeOptions.find()
+        let container = try await runtime.container(id)
+        guard container != nil || bundle else {
+            try await runtime.existing(id)
+            return
+        }
+        if let container, container.isRunning, !force {
+            throw Failure(
+                "container \(id) runs: 'bundletool kill \(id)' ends it, 'bundletool delete --force \(id)' ends and removes it"
+            )
+        }
+        guard bundle else {
+            try await runtime.delete(id: id, force: force)
+            return
+        }
+        let folder = try container.map { try OCIBundle(at: $0.bundle) } ?? containers.containersFolder.bundle(id)
+        let users = try await runtime.containers().filter { $0.bundle == folder.path && $0.id != container?.id }
+        if let other = users.first {
+            throw Failure("bundle \(folder.path) is in use by container \(other.id); delete that first")
+        }
+        let lock = try folder.lock()
+        if container != nil { try await runtime.delete(id: id, force: force) }
+        try folder.remove(lock)
+    }
+}

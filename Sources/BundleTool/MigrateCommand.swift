@@ -1,0 +1,111 @@
+import ArgumentParser
+import Bundles
+import LinuxSystem
+import Migrate
+
+struct MigrateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "migrate", abstract: "Move a running container to another bundle, connections and all.",
+        discussion: """
+            Without names: the one running container of the containers folder moves to the one free clone of its bundle, \
+            or back to the bundle that it is a clone of. Where the container cannot be started at the destination, it \
+            goes on where it was.
+            """)
+
+    @Argument(help: "The bundle that the container runs from, or the container's id.") var source: String?
+    @Argument(help: "The bundle to move to.") var destination: String?
+
+    @Flag(
+        help: """
+            Send the memory while the container runs, and only what has changed while it is stopped. Changed pages are \
+            found by their content, so this works on every kernel.
+            """)
+    var predump = false
+
+    @Option(
+        help: ArgumentHelp("Limit what crosses: 100MB/s, 100Mbit/s, 10MiB/s. Default: no limit.", valueName: "rate"),
+        transform: {
+            guard let rate = Rate($0) else {
+                throw ValidationError("'\($0)' is no rate; write it with its unit, as 100MB/s, 100Mbit/s or 10MiB/s")
+            }
+            return rate
+        })
+    var bandwidth: Rate?
+
+    @Option(
+        help: ArgumentHelp("How the memory of the stopped container is read: held, page-server.", visibility: .hidden))
+    var dumpMethod: DumpMethod?
+
+    @Flag(help: "Print a JSON report.") var json = false
+
+    @OptionGroup var containers: ContainersOption
+    @OptionGroup var runtimeOptions: RuntimeOptions
+    @OptionGroup var criuOptions: CRIUOptions
+
+    func run() async throws {
+        let report = try await perform()
+        print(json ? try Output.json(report) : Self.summary(report))
+    }
+
+    /// Migrates, showing progress.
+    func perform() async throws -> MigrationReport {
+        try Failure.unlessRoot("migrating a container")
+        let runtime = try runtimeOptions.find()
+        let criu = try await criuOptions.find()
+        let selection = try await select(runtime)
+        // Held to the end: no second migration, clone or removal comes between.
+        let locks = try [selection.container.bundle, selection.destination].map { try OCIBundle(at: $0).lock() }
+        defer { withExtendedLifetime(locks) {} }
+        return try await ProgressDisplay.during { progress in
+            let migrator = Migrator(
+                runtime: runtime, criu: criu,
+                options: .init(precopy: predump, bandwidth: bandwidth, dumpMethod: dumpMethod),
+                event: { Self.show($0, in: progress) })
+            return try await Interruption.cancelling {
+                try await migrator.migrate(selection.container, to: selection.destination)
+            }
+        }
+    }
+
+    private static func show(_ event: MigrationEvent, in progress: Progress) {
+        switch event {
+        case .roundBegins(let number, let pages): progress.begin("round \(number), running", total: pages * 4096)
+        case .pagesRead(let pages): progress.advance(by: pages * 4096)
+        case .dumping: progress.begin("stopped, sending what changed")
+        case .restoring: progress.begin("restoring at the destination")
+        case .rollingBack(let reason): Console.warning("\(reason); bringing the container back at the source")
+        case .roundEnds, .dumped: break
+        }
+    }
+
+    private func select(_ runtime: ContainerRuntime) async throws -> MigrationSelection {
+        let bundles = try containers.containersFolder.bundles().map { bundle in
+            MigrationSelection.Bundle(path: bundle.path, origin: try? bundle.origin())
+        }
+        var running = try await runtime.containers()
+        for index in running.indices {
+            running[index].bundle = Files.canonicalPath(running[index].bundle) ?? running[index].bundle
+        }
+        return try MigrationSelection(
+            source: source.map { word in (word, (try? containers.containersFolder.bundle(word))?.path) },
+            destination: try destination.map { try containers.containersFolder.bundle($0).path },
+            containers: running, bundles: bundles)
+    }
+
+    private static func summary(_ report: MigrationReport) -> String {
+        var lines = ["container \(report.container) runs in \(report.destination)"]
+        if !report.rounds.isEmpty {
+            let pages = report.rounds.reduce(0) { $0 + $1.pages }
+            let seconds = report.rounds.reduce(0) { $0 + $1.seconds }
+            lines.append(
+                "while it ran: \(ByteCount(pages * 4096)) in \(Output.seconds(seconds)), rounds: \(report.rounds.count)"
+            )
+        }
+        lines.append(
+            "stopped for \(Output.seconds(report.frozenSeconds)): dump \(Output.seconds(report.dumpSeconds)), "
+                + "restore \(Output.seconds(report.restoreSeconds)), \(ByteCount(report.frozenBytes)) crossed")
+        return lines.joined(separator: "\n")
+    }
+}
+
+extension DumpMethod: ExpressibleByArgument {}

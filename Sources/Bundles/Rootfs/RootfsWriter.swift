@@ -1,0 +1,309 @@
+internal import CLinux
+internal import Glibc
+internal import LinuxSystem
+
+/// Puts entries into a rootfs. Nothing is ever written outside it: names are checked lexically, parents are held as
+/// descriptors, and a symlink on the way is resolved by the kernel as if the rootfs were the whole world.
+///
+/// Works on one thread, whose umask it takes for itself (`ownUmask`).
+final class RootfsWriter {
+    private let cache: DirectoryCache
+    private let subject: String
+    /// What waits for the end: the times of folders, which change with every file that is put into them.
+    private var folderTimes: [EntryPath: (identity: FileIdentity, modified: timespec)] = [:]
+    /// Hardlinks whose target has not come yet.
+    private var waiting: [EntryPath: (target: EntryPath, order: Int)] = [:]
+
+    /// - Parameters:
+    ///   - root: the rootfs, a folder that nobody else writes to.
+    ///   - subject: what the entries come from, for messages.
+    init(root: Descriptor, subject: String) throws {
+        cache = try DirectoryCache(root: root)
+        self.subject = subject
+    }
+
+    /// Gives the calling thread a umask of its own, 0: modes then are what they are said to be, with no call more.
+    static func ownUmask() throws {
+        try retrying("take a umask of our own") { blt_own_umask() }
+    }
+
+    /// Puts one entry in place of whatever is there. `data` writes a regular file's content.
+    func add(_ entry: TarEntry, data: (Descriptor) throws -> Void) throws {
+        do {
+            try place(entry, data)
+        } catch let refusal as EntryPath.Unsafe {
+            throw BundleError(.refused, "\(subject): entry '\(entry.name)' is refused: \(refusal.reason)")
+        } catch let error as SystemError {
+            throw BundleError(.system, "cannot unpack '\(entry.name)' of \(subject)", cause: error)
+        }
+    }
+
+    private func place(_ entry: TarEntry, _ data: (Descriptor) throws -> Void) throws {
+        let path = try EntryPath(entry.path)
+        let metadata = try FileMetadata(entry)
+        guard let name = path.name else {
+            guard entry.kind == .directory else { throw EntryPath.Unsafe("the root can only be a folder") }
+            try apply(metadata, toFolder: cache.root.descriptor, path)
+            return
+        }
+        let parent = try folder(path.parent)
+        waiting[path] = nil
+        switch entry.kind {
+        case .directory: try placeFolder(path, name, in: parent, metadata)
+        case .file:
+            let file = try replacing(path, name, in: parent) { () throws(SystemError) in
+                try parent.descriptor.open(name, O_WRONLY | O_CREAT | O_EXCL, mode: metadata.mode & 0o777)
+            }
+            try data(file)
+            try apply(metadata, to: file, inheritedGroup: parent.setsGroup)
+        case .symlink:
+            guard !entry.linkTarget.isEmpty, let target = FileName(entry.linkTarget), target.count < PATH_MAX else {
+                throw EntryPath.Unsafe("a symlink's target must have 1 to \(PATH_MAX - 1) bytes")
+            }
+            try replacing(path, name, in: parent) { () throws(SystemError) in
+                try parent.descriptor.makeSymlink(name, to: target)
+            }
+            try apply(metadata, toName: name, in: parent, isSymlink: true)
+        case .hardlink:
+            let target = try EntryPath(entry.linkTarget)
+            if target == path { throw EntryPath.Unsafe("a hardlink to itself") }
+            if try !link(path, to: target) { waiting[path] = (target, waiting.count) }
+        case .characterDevice, .blockDevice, .fifo:
+            let kind: FileKind =
+                switch entry.kind {
+                case .characterDevice: .characterDevice
+                case .blockDevice: .blockDevice
+                default: .fifo
+                }
+            let device = kind == .fifo ? 0 : dev_t(blt_makedev(entry.deviceMajor, entry.deviceMinor))
+            try replacing(path, name, in: parent) { () throws(SystemError) in
+                try parent.descriptor.makeNode(name, mode: kind.modeBits | metadata.mode, device: device)
+            }
+            try apply(metadata, toName: name, in: parent, isSymlink: false)
+        }
+    }
+
+    /// After the last entry: late hardlinks, then the folders' times.
+    func finish() throws {
+        do {
+            try linkWaiting()
+            for (path, (identity, modified)) in folderTimes {
+                // A folder that was replaced meanwhile has lost its claim.
+                guard let folder = try existingFolder(path), folder.identity == identity else { continue }
+                try folder.descriptor.setTimes(access: nil, modification: modified)
+            }
+        } catch let error as SystemError {
+            throw BundleError(.system, "cannot finish unpacking \(subject)", cause: error)
+        }
+    }
+}
+
+// MARK: - Parents
+
+extension RootfsWriter {
+    /// The folder at `path`, created (0755, root) if the archive only implies it.
+    private func folder(_ path: EntryPath) throws -> DirectoryCache.Folder {
+        if let known = cache[path] { return known }
+        guard let name = path.name else { return cache.root }
+        let (descriptor, isNew) = try openOrMake(path, name, in: folder(path.parent))
+        let folder = try DirectoryCache.Folder(descriptor)
+        cache[path] = folder
+        if !isNew, folderTimes[path] == nil {
+            // What was there before keeps its time, whatever is put into it, unless an entry says otherwise.
+            folderTimes[path] = (folder.identity, folder.status.st_mtim)
+        }
+        return folder
+    }
+
+    private func openOrMake(
+        _ path: EntryPath, _ name: FileName, in parent: DirectoryCache.Folder
+    ) throws -> (Descriptor, isNew: Bool) {
+        do {
+            return (try parent.descriptor.open(name, O_RDONLY | O_DIRECTORY), false)
+        } catch {
+            switch error.code {
+            case ENOENT: break
+            case ENOTDIR, ELOOP:
+                if let throughLink = try linkedFolder(path, name, in: parent) { return (throughLink, false) }
+                // A file where a folder is needed gives way.
+                try remove(path, name, in: parent)
+            default: throw error
+            }
+        }
+        try parent.descriptor.makeDirectory(name, mode: 0o755)
+        let made = try parent.descriptor.open(name, O_RDONLY | O_DIRECTORY)
+        if parent.setsGroup {
+            try made.setOwner(0, 0)
+            try made.setMode(0o755)
+        }
+        return (made, true)
+    }
+
+    /// The folder that the symlink at `path` leads to, inside the rootfs. `nil` if `path` is no symlink.
+    private func linkedFolder(
+        _ path: EntryPath, _ name: FileName, in parent: DirectoryCache.Folder
+    ) throws -> Descriptor? {
+        guard try parent.descriptor.status(of: name).kind == .symlink else { return nil }
+        do {
+            return try cache.root.descriptor.openInRoot(path: path.relative, O_RDONLY | O_DIRECTORY)
+        } catch {
+            if ![ENOENT, ENOTDIR, ELOOP, EXDEV].contains(error.code) { throw error }
+            throw EntryPath.Unsafe("its parent \(path) is a symlink that leads to no folder inside the rootfs")
+        }
+    }
+
+    /// Like `folder`, and creates nothing.
+    private func existingFolder(_ path: EntryPath) throws(SystemError) -> DirectoryCache.Folder? {
+        if let known = cache[path] { return known }
+        if path.isRoot { return cache.root }
+        let descriptor: Descriptor
+        do {
+            descriptor = try cache.root.descriptor.openInRoot(path: path.relative, O_RDONLY | O_DIRECTORY)
+        } catch {
+            if [ENOENT, ENOTDIR, ELOOP].contains(error.code) { return nil }
+            throw error
+        }
+        let folder = try DirectoryCache.Folder(descriptor)
+        cache[path] = folder
+        return folder
+    }
+
+    /// Calls `create`; if the name is taken, removes what is there and calls it again.
+    private func replacing<Result>(
+        _ path: EntryPath, _ name: FileName, in parent: DirectoryCache.Folder,
+        _ create: () throws(SystemError) -> Result
+    ) throws(SystemError) -> Result {
+        do {
+            return try create()
+        } catch {
+            if error.code != EEXIST { throw error }
+        }
+        try remove(path, name, in: parent)
+        return try create()
+    }
+
+    private func remove(_ path: EntryPath, _ name: FileName, in parent: DirectoryCache.Folder) throws(SystemError) {
+        try parent.descriptor.removeTree(name)
+        folderTimes[path] = nil
+        cache.forget()
+    }
+}
+
+// MARK: - Folders and links
+
+extension RootfsWriter {
+    private func placeFolder(
+        _ path: EntryPath, _ name: FileName, in parent: DirectoryCache.Folder, _ metadata: FileMetadata
+    ) throws {
+        var isNew = true
+        do {
+            try parent.descriptor.makeDirectory(name, mode: metadata.mode)
+        } catch {
+            if error.code != EEXIST { throw error }
+            if try parent.descriptor.status(of: name).kind == .directory {
+                isNew = false
+            } else {
+                try remove(path, name, in: parent)
+                try parent.descriptor.makeDirectory(name, mode: metadata.mode)
+            }
+        }
+        let folder = try parent.descriptor.open(name, O_RDONLY | O_DIRECTORY)
+        if !isNew {
+            // The later entry's metadata is all there is.
+            for (attribute, _) in try folder.attributes() { try folder.removeAttribute(attribute) }
+        }
+        try apply(metadata, toFolder: folder, path)
+    }
+
+    private func apply(_ metadata: FileMetadata, toFolder folder: Descriptor, _ path: EntryPath) throws {
+        try folder.setOwner(metadata.user, metadata.group)
+        try folder.setMode(metadata.mode)
+        for (name, value) in metadata.attributes { try folder.setAttribute(name, value) }
+        if path.isRoot {
+            folderTimes[path] = (cache.root.identity, metadata.modified)
+        } else {
+            let opened = try DirectoryCache.Folder(folder)
+            cache[path] = opened
+            folderTimes[path] = (opened.identity, metadata.modified)
+        }
+    }
+
+    /// - Returns: false if the target is not there.
+    private func link(_ path: EntryPath, to target: EntryPath) throws -> Bool {
+        guard let name = path.name, let targetName = target.name else {
+            throw EntryPath.Unsafe("a hardlink to a folder")
+        }
+        guard let targetParent = try existingFolder(target.parent),
+            let status = try targetParent.descriptor.statusIfPresent(of: targetName)
+        else { return false }
+        if status.kind == .directory { throw EntryPath.Unsafe("a hardlink to a folder") }
+        let parent = try folder(path.parent)
+        do {
+            try parent.descriptor.makeHardlink(name, to: targetName, in: targetParent.descriptor)
+        } catch {
+            if error.code != EEXIST { throw error }
+            // Twice the same link is what some archives hold; removing it first could remove the only name.
+            if try parent.descriptor.status(of: name).identity == status.identity { return true }
+            try remove(path, name, in: parent)
+            try parent.descriptor.makeHardlink(name, to: targetName, in: targetParent.descriptor)
+        }
+        return true
+    }
+
+    private func linkLate(_ path: EntryPath, to target: EntryPath) throws -> Bool {
+        do {
+            return try link(path, to: target)
+        } catch let refusal as EntryPath.Unsafe {
+            throw BundleError(.refused, "\(subject): entry '\(path)' is refused: \(refusal.reason)")
+        }
+    }
+
+    private func linkWaiting() throws {
+        var left = waiting.sorted { $0.value.order < $1.value.order }
+        waiting = [:]
+        while !left.isEmpty {
+            // Links to links that wait themselves need another round.
+            let missing = try left.filter { try !linkLate($0.key, to: $0.value.target) }
+            if missing.count == left.count {
+                let (path, link) = left[0]
+                throw BundleError(
+                    .badArchive, "\(subject): entry '\(path)' is a hardlink to \(link.target), which is not there")
+            }
+            left = missing
+        }
+    }
+}
+
+// MARK: - Metadata
+
+extension RootfsWriter {
+    /// In this order: a change of owner takes setuid bits and capabilities away.
+    private func apply(_ metadata: FileMetadata, to file: Descriptor, inheritedGroup: Bool) throws(SystemError) {
+        if metadata.user != 0 || metadata.group != 0 || inheritedGroup {
+            try file.setOwner(metadata.user, metadata.group)
+        }
+        if metadata.mode & 0o7000 != 0 { try file.setMode(metadata.mode) }
+        for (name, value) in metadata.attributes { try file.setAttribute(name, value) }
+        try file.setTimes(access: nil, modification: metadata.modified)
+    }
+
+    private func apply(
+        _ metadata: FileMetadata, toName name: FileName, in parent: DirectoryCache.Folder, isSymlink: Bool
+    ) throws(SystemError) {
+        let folder = parent.descriptor
+        if metadata.user != 0 || metadata.group != 0 || parent.setsGroup {
+            try folder.setOwner(of: name, metadata.user, metadata.group)
+        }
+        if !isSymlink, metadata.mode & 0o7000 != 0 { try folder.setMode(of: name, metadata.mode) }
+        for (attribute, value) in metadata.attributes { try folder.setAttribute(of: name, attribute, value) }
+        try folder.setTimes(of: name, access: nil, modification: metadata.modified)
+    }
+}
+
+extension EntryPath {
+    /// For openat2 from the root.
+    var relative: FileName {
+        if isRoot { return FileName(".") }
+        return FileName(Array(components.map(\.bytes).joined(separator: [0x2f])))!
+    }
+}

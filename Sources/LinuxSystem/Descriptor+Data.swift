@@ -1,0 +1,56 @@
+internal import CLinux
+internal import Glibc
+
+/// Writing at offsets, holes, and copying between files without passing the data through this process.
+extension Descriptor {
+    package func write(all buffer: UnsafeRawBufferPointer, at offset: Int) throws(SystemError) {
+        var written = 0
+        while written < buffer.count {
+            written += try retrying("write") {
+                pwrite(raw, buffer.baseAddress! + written, buffer.count - written, offset + written)
+            }
+        }
+    }
+
+    package func setSize(_ size: Int) throws(SystemError) {
+        try retrying("set the size of", "a file") { ftruncate(raw, size) }
+    }
+
+    package func sync() throws(SystemError) {
+        try retrying("write to disk", "a file") { fsync(raw) }
+    }
+
+    /// Where the next data (`SEEK_DATA`) or hole (`SEEK_HOLE`) at or after `offset` begins; `nil` after the last data.
+    package func seek(_ offset: Int, _ whence: Int32) throws(SystemError) -> Int? {
+        do {
+            return try retrying("seek in", "a file") { lseek(raw, offset, whence) }
+        } catch {
+            if error.code == ENXIO { return nil }
+            throw error
+        }
+    }
+
+    /// Makes this empty file share all of `source`'s extents (`FICLONE`).
+    /// - Returns: false where the file system cannot.
+    package func reflink(from source: Descriptor) throws(SystemError) -> Bool {
+        do {
+            try retrying("reflink", "a file") { blt_reflink(raw, source.raw) }
+            return true
+        } catch {
+            if [EOPNOTSUPP, ENOTTY, EXDEV, EINVAL, ENOSYS].contains(error.code) { return false }
+            throw error
+        }
+    }
+
+    /// Takes a lock that ends with the last copy of this descriptor, whoever holds it. Waits for nobody.
+    /// - Returns: false if somebody else holds it.
+    package func tryLock(exclusive: Bool = true) throws(SystemError) -> Bool {
+        do {
+            try retrying("lock", "a folder") { flock(raw, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) }
+            return true
+        } catch {
+            if error.code == EWOULDBLOCK { return false }
+            throw error
+        }
+    }
+}

@@ -1,0 +1,160 @@
+internal import FoundationEssentials
+internal import Glibc
+internal import LinuxSystem
+
+/// The destination's image folders: one for each page set, `1`, `2`, …, each with its pagemaps and pages and a `parent`
+/// link to the one before; the small images go into the last.
+///
+/// Takes nothing on trust: names are from CRIU's own set, addresses are whole pages in ascending order, a page that is
+/// called unchanged has to be in the set before.
+final class ImageStore {
+    let root: String
+    private(set) var number = 0
+    private var memory: MemoryID?
+    private var pagemap: Pagemap?
+    private var contents: Descriptor?
+    private var finished: [MemoryID: Pagemap] = [:]
+    private var before: [MemoryID: Pagemap] = [:]
+    private var digest: PageSetDigest
+    private var pages = 0
+    private var unchanged = 0
+    private let hasher: PageHasher
+
+    /// - Parameter root: an existing, empty folder.
+    init(root: String, hasher: PageHasher) {
+        self.root = root
+        self.hasher = hasher
+        digest = PageSetDigest(hasher)
+    }
+
+    /// The folder of the current page set.
+    var folder: String { "\(root)/\(number)" }
+
+    func beginSet(_ number: Int) throws {
+        guard number == self.number + 1 else {
+            throw MigrateError(.malformed, "page set \(number) does not follow page set \(self.number)")
+        }
+        self.number = number
+        before = finished
+        finished = [:]
+        digest = PageSetDigest(hasher)
+        (pages, unchanged) = (0, 0)
+        try Files.makeFolder(folder)
+        if number > 1 {
+            try retrying("make the link", "\(folder)/parent") { symlink("../\(number - 1)", "\(folder)/parent") }
+        }
+    }
+
+    func begin(_ memory: MemoryID) throws {
+        guard number > 0, self.memory != memory, finished[memory] == nil else {
+            throw MigrateError(.malformed, "the pages of \(memory) come twice")
+        }
+        try closeMemory()
+        self.memory = memory
+        // Ids are shared by all pagemaps of a folder, and start at 1.
+        let pagemap = Pagemap(pagesID: UInt32(finished.count + 1))
+        self.pagemap = pagemap
+        contents = try Descriptor.open(
+            "\(folder)/pages-\(pagemap.pagesID).img", O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+    }
+
+    func add(_ address: UInt64, _ bytes: UnsafeRawBufferPointer) throws {
+        let count = UInt64(bytes.count / Page.size)
+        let memory = try append(.init(address: address, pages: count, content: .present), whole: bytes.count)
+        do {
+            try contents?.write(all: bytes)
+        } catch {
+            throw MigrateError(.toolFailed, "cannot store the container's pages in \(folder)", cause: error)
+        }
+        for offset in stride(from: 0, to: bytes.count, by: Page.size) {
+            let page = UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + Page.size)])
+            digest.add(memory, address + UInt64(offset), hasher.hash(page))
+        }
+        pages += Int(count)
+    }
+
+    func addUnchanged(_ address: UInt64, _ count: UInt64) throws {
+        guard let memory, let parent = before[memory], parent.covers(address, count) else {
+            throw MigrateError(.malformed, "pages are called unchanged that were never sent")
+        }
+        _ = try append(.init(address: address, pages: count, content: .parent), whole: Page.size)
+        for index in 0..<count {
+            digest.add(memory, address + index * UInt64(Page.size), nil)
+        }
+        unchanged += Int(count)
+    }
+
+    /// Ends the set; its counts and digest have to be what the sender says.
+    func endSet(_ expected: PageSetEndMessage) throws {
+        try closeMemory()
+        let end = PageSetEndMessage(pages: pages, unchanged: unchanged, digest: digest.text)
+        guard end == expected else {
+            throw MigrateError(.malformed, "the pages did not arrive as they were sent (digest)")
+        }
+    }
+
+    /// Opens a small image for writing.
+    func createFile(_ name: String) throws -> Descriptor {
+        guard number > 0, Self.isImageName(name) else {
+            throw MigrateError(.malformed, "'\(name)' is no name of a CRIU image")
+        }
+        return try Descriptor.open("\(folder)/\(name)", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
+    }
+
+    /// CRIU's images end in `.img`; runc adds `descriptors.json`. Pagemaps and pages have their own messages.
+    static func isImageName(_ name: String) -> Bool {
+        guard name.utf8.count <= 255, let first = name.utf8.first, first != UInt8(ascii: "."),
+            name.utf8.allSatisfy({ isNameByte($0) })
+        else { return false }
+        if name.hasPrefix("pagemap-") || name.hasPrefix("pages-") { return false }
+        return name.hasSuffix(".img") || name == "descriptors.json"
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"):
+            true
+        default: false
+        }
+    }
+
+    private func append(_ entry: Pagemap.Entry, whole byteCount: Int) throws(MigrateError) -> MemoryID {
+        guard let memory, let last = pagemap.map({ $0.entries.last?.end ?? 0 }), entry.pages > 0,
+            byteCount % Page.size == 0, entry.address % UInt64(Page.size) == 0, entry.address >= last,
+            entry.pages < 1 << 40,
+            !entry.address.addingReportingOverflow(entry.pages * UInt64(Page.size)).overflow
+        else { throw MigrateError(.malformed, "the pages come in an impossible order") }
+        pagemap?.append(entry)
+        return memory
+    }
+
+    private func closeMemory() throws {
+        guard let memory, let pagemap else { return }
+        try Files.write(pagemap.encoded, to: "\(folder)/\(memory.pagemapName)")
+        finished[memory] = pagemap
+        (self.memory, self.pagemap, contents) = (nil, nil, nil)
+    }
+}
+
+extension Pagemap {
+    /// Whether every page of the range is in this map.
+    func covers(_ address: UInt64, _ count: UInt64) -> Bool {
+        let (length, tooLong) = count.multipliedReportingOverflow(by: UInt64(Page.size))
+        let (end, overflow) = address.addingReportingOverflow(length)
+        guard count > 0, !tooLong, !overflow else { return false }
+        var low = 0
+        var high = entries.count
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].end <= address { low = middle + 1 } else { high = middle }
+        }
+        var next = address
+        while next < end {
+            guard low < entries.count, entries[low].address <= next else { return false }
+            next = entries[low].end
+            low += 1
+        }
+        return true
+    }
+}

@@ -1,0 +1,40 @@
+/// What a migration took.
+package struct MigrationReport: Sendable, Codable, Equatable {
+    /// One page set that crossed while the container ran.
+    package struct Round: Sendable, Codable, Equatable {
+        package var pages: Int
+        package var seconds: Double
+    }
+
+    package var container: String
+    package var source: String
+    package var destination: String
+    /// Pre-copy rounds, in order; empty for stop-and-copy.
+    package var rounds: [Round] = []
+    /// Pages of the final dump: those that crossed, and those that were known at the destination.
+    package var finalPages = 0
+    package var knownPages = 0
+    /// All bytes from source to destination.
+    package var bytes = 0
+    /// Bytes from source to destination while the container was stopped.
+    package var frozenBytes = 0
+    /// From the first process stopped to all of them running at the destination.
+    package var frozenSeconds = 0.0
+    package var dumpSeconds = 0.0
+    package var restoreSeconds = 0.0
+    package var totalSeconds = 0.0
+}
+
+/// What a migration is doing, for progress and logs.
+package enum MigrationEvent: Sendable {
+    /// A round of pre-copy begins; so many pages are expected.
+    case roundBegins(number: Int, pages: Int)
+    /// So many pages more were looked at.
+    case pagesRead(Int)
+    case roundEnds(number: Int, MigrationReport.Round)
+    case dumping
+    case dumped(pages: Int, known: Int)
+    case restoring
+    /// The restore failed; the container is brought back at the source.
+    case rollingBack(reason: String)
+}

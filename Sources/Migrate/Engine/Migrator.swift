@@ -1,0 +1,199 @@
+internal import Glibc
+internal import LinuxSystem
+internal import Synchronization
+
+/// Carries the calling task's cancellation to the threads that work for it.
+final class Cancellation: Sendable {
+    private let flag = Atomic<Bool>(false)
+
+    func cancel() { flag.store(true, ordering: .relaxed) }
+
+    var isCancelled: Bool { flag.load(ordering: .relaxed) }
+
+    func check() throws(MigrateError) {
+        if isCancelled { throw MigrateError(.cancelled, "interrupted; the container runs on where it was") }
+    }
+}
+
+/// Moves a running container to another bundle on this machine.
+package struct Migrator: Sendable {
+    package struct Options: Sendable {
+        /// Send the memory while the container runs, and only what has changed while it is stopped.
+        package var precopy = false
+        /// Limits what crosses from source to destination; nil is as fast as it goes.
+        package var bandwidth: Rate?
+
+        /// How the memory of the stopped container is sent; nil is the best that the runtime can do.
+        package var dumpMethod: DumpMethod?
+
+        package init(precopy: Bool = false, bandwidth: Rate? = nil, dumpMethod: DumpMethod? = nil) {
+            self.precopy = precopy
+            self.bandwidth = bandwidth
+            self.dumpMethod = dumpMethod
+        }
+    }
+
+    private let runtime: ContainerRuntime
+    private let criu: CRIUInstallation
+    private let options: Options
+    private let cancellation = Cancellation()
+    private let event: @Sendable (MigrationEvent) -> Void
+
+    package init(
+        runtime: ContainerRuntime, criu: CRIUInstallation, options: Options,
+        event: @escaping @Sendable (MigrationEvent) -> Void = { _ in }
+    ) {
+        self.runtime = runtime
+        self.criu = criu
+        self.options = options
+        self.event = event
+    }
+
+    /// Moves `container` to the bundle in the folder `destination`.
+    ///
+    /// A cancelled task ends it before the container is stopped; from then on it goes on to its end: the container runs
+    /// at the destination, or, where that fails, at the source again.
+    /// - Throws: `.cancelled` or `.toolFailed` with the container untouched, `.rolledBack` with the container running
+    ///   at the source again, `.lost` where neither end could start it; its images are kept then.
+    package func migrate(_ container: Container, to destination: String) async throws -> MigrationReport {
+        try await withTaskCancellationHandler {
+            try await migrateUncancelled(container, to: destination)
+        } onCancel: {
+            cancellation.cancel()
+        }
+    }
+
+    private func migrateUncancelled(_ container: Container, to destination: String) async throws -> MigrationReport {
+        let start = ContinuousClock.now
+        let folder = try MigrationWorkFolder(id: container.id, beside: destination, criu: criu)
+        do {
+            let runtime = try await runtime.prepared(criuFolder: folder.criuFolder)
+            let (here, there) = try Descriptor.socketPair()
+            let link = Link(input: here, output: here, rate: options.bandwidth)
+            let receiver = Receiver(
+                link: Link(input: there, output: there), storeFolder: folder.store,
+                restore: { id, images in
+                    try await runtime.restore(
+                        id: id, bundle: destination, images: images, work: folder.destinationWork)
+                })
+            let receiving = Task.detached { try await receiver.run() }
+            let source = MigrationSource(link: link, runtime: runtime, container: container, folder: folder)
+            do {
+                var report = MigrationReport(
+                    container: container.id, source: container.bundle, destination: destination)
+                try await run(source, link, &report, folder, runtime, container)
+                _ = await receiving.result
+                report.totalSeconds = (.now - start) / .seconds(1)
+                folder.remove()
+                return report
+            } catch {
+                link.shutDown()
+                _ = await receiving.result
+                throw error
+            }
+        } catch {
+            // The images are all that is left of a lost container.
+            if (error as? MigrateError)?.code != .lost { folder.remove() }
+            throw error
+        }
+    }
+
+    private func run(
+        _ source: MigrationSource, _ link: Link, _ report: inout MigrationReport, _ folder: MigrationWorkFolder,
+        _ runtime: ContainerRuntime, _ container: Container
+    ) async throws {
+        try cancellation.check()
+        try await source.greet()
+        var known = PageIndex()
+        if options.precopy {
+            let start = ContinuousClock.now
+            event(.roundBegins(number: 1, pages: source.estimatedPages()))
+            let result = try await source.precopy(
+                number: 1, progress: { [event] in event(.pagesRead($0)) },
+                isCancelled: { [cancellation] in cancellation.isCancelled })
+            known = result.index
+            let round = MigrationReport.Round(pages: result.pages, seconds: (.now - start) / .seconds(1))
+            report.rounds.append(round)
+            event(.roundEnds(number: 1, round))
+        }
+        try cancellation.check()
+
+        // From here on the container is stopped, or about to be: nothing may leave it so.
+        let precopied = link.sent
+        let rounds = report.rounds.count
+        let finished = try await Task.detached { [self] in
+            try await move(source, folder, runtime, container, known: known, set: rounds + 1)
+        }.value
+        report.finalPages = finished.dump.pages
+        report.knownPages = finished.dump.known
+        report.dumpSeconds = finished.dumpTime / .seconds(1)
+        report.restoreSeconds = finished.restoreTime / .seconds(1)
+        report.frozenSeconds = finished.frozen / .seconds(1)
+        report.bytes = link.sent
+        report.frozenBytes = link.sent - precopied
+    }
+
+    private struct Move: Sendable {
+        var dump: DumpResult
+        var dumpTime: Duration
+        var restoreTime: Duration
+        var frozen: Duration
+    }
+
+    /// Final dump and restore; where either fails, the container goes on at the source.
+    private func move(
+        _ source: MigrationSource, _ folder: MigrationWorkFolder, _ runtime: ContainerRuntime, _ container: Container,
+        known: PageIndex, set: Int
+    ) async throws -> Move {
+        event(.dumping)
+        let dumping = ContinuousClock.now
+        do {
+            let method = options.dumpMethod ?? (runtime.canHold ? .held : .pageServer)
+            let result = try await source.finalDump(number: set, known: known, method: method)
+            let dumped = ContinuousClock.now
+            event(.dumped(pages: result.pages, known: result.known))
+            event(.restoring)
+            try await source.restore()
+            let restored = ContinuousClock.now
+            // CRIU knows when it stopped the processes; our clock also counts the runtime's and CRIU's start.
+            let stopped = source.dumpStatistics.map { $0.freezing + $0.frozen } ?? (dumped - dumping)
+            return Move(
+                dump: result, dumpTime: dumped - dumping, restoreTime: restored - dumped,
+                frozen: min(stopped, dumped - dumping) + (restored - dumped))
+        } catch {
+            // CRIU resumes what it could not dump; that is checked before it is promised.
+            if let now = try? await runtime.container(container.id), now.isRunning, now.pid == container.pid {
+                throw MigrateError(.rolledBack, "\(error); container \(container.id) runs on in \(container.bundle)")
+            }
+            throw await rollBack(error, folder, runtime, container, set: set)
+        }
+    }
+
+    /// Restores the container at the source from the images that were meant for the destination.
+    private func rollBack(
+        _ error: any Error, _ folder: MigrationWorkFolder, _ runtime: ContainerRuntime, _ container: Container, set: Int
+    ) async -> MigrateError {
+        event(.rollingBack(reason: "\(error)"))
+        do {
+            // What a failed restore has left under the id would refuse the next one.
+            if try await runtime.container(container.id) != nil {
+                try await runtime.delete(id: container.id, force: true)
+            }
+            for name in try Files.names(in: folder.sourceImages) where ImageStore.isImageName(name) {
+                let copy = "\(folder.store)/\(set)/\(name)"
+                if !Files.exists(copy) {
+                    try Files.write(try Files.contents(of: "\(folder.sourceImages)/\(name)", limit: .max), to: copy)
+                }
+            }
+            try await runtime.restore(
+                id: container.id, bundle: container.bundle, images: "\(folder.store)/\(set)", work: folder.sourceWork)
+            return MigrateError(.rolledBack, "\(error); container \(container.id) runs again in \(container.bundle)")
+        } catch let second {
+            return MigrateError(
+                .lost,
+                "\(error); bringing container \(container.id) back to \(container.bundle) failed too (\(second)); "
+                    + "its images are kept: \(runtime.name) restore -d --tcp-established --bundle \(container.bundle) "
+                    + "--image-path \(folder.store)/\(set) \(container.id)")
+        }
+    }
+}

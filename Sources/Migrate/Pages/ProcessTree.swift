@@ -1,0 +1,37 @@
+internal import LinuxSystem
+
+/// A process of a container: its id here and in the container's own pid namespace, which is what CRIU's images use.
+struct ContainerProcess: Hashable, Sendable {
+    var pid: Int32
+    var innerPID: UInt64
+
+    /// The process `root` and everything below it: the tree that CRIU dumps.
+    static func tree(below root: Int32) throws(MigrateError) -> [ContainerProcess] {
+        var found: [ContainerProcess] = []
+        var pending = [root]
+        while let pid = pending.popLast() {
+            // A child that has ended meanwhile is no part of the tree any more.
+            guard let inner = innerPID(of: pid) else {
+                if pid == root { throw MigrateError(.wrongState, "process \(root) of the container has ended") }
+                continue
+            }
+            found.append(ContainerProcess(pid: pid, innerPID: inner))
+            pending += children(of: pid)
+        }
+        return found.sorted { $0.innerPID < $1.innerPID }
+    }
+
+    private static func innerPID(of pid: Int32) -> UInt64? {
+        guard let status = Files.text(of: "/proc/\(pid)/status") else { return nil }
+        let line = status.split(separator: "\n").first { $0.hasPrefix("NSpid:") }
+        return line?.split(whereSeparator: { $0 == "\t" || $0 == " " }).last.flatMap { UInt64($0) }
+    }
+
+    private static func children(of pid: Int32) -> [Int32] {
+        ((try? Files.names(in: "/proc/\(pid)/task")) ?? []).flatMap { thread in
+            (Files.text(of: "/proc/\(pid)/task/\(thread)/children") ?? "").split(separator: " ").compactMap {
+                Int32($0)
+            }
+        }
+    }
+}

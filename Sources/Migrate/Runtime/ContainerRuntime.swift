@@ -1,0 +1,159 @@
+internal import FoundationEssentials
+internal import Glibc
+internal import LinuxSystem
+
+/// runc or crun on this machine.
+package struct ContainerRuntime: Sendable {
+    /// The executable.
+    package let path: String
+    private(set) var command: RuntimeCommand
+    /// A folder whose `criu` the runtime shall use: it goes in front of `PATH`.
+    var criuFolder: String?
+
+    /// Finds the runtime: `explicit` (a name or a path), else runc, else crun.
+    /// - Parameter stateFolder: the runtime's `--root`; nil is its own default.
+    /// - Throws: `.toolMissing` with what to do.
+    package static func find(explicit: String?, stateFolder: String? = nil) throws -> ContainerRuntime {
+        let names = explicit.map { [$0] } ?? RuntimeCommand.Kind.allCases.map(\.rawValue)
+        for name in names {
+            guard let path = name.contains("/") ? (Files.isExecutable(name) ? name : nil) : Tool.find(name) else {
+                continue
+            }
+            let base = path.split(separator: "/").last.map(String.init) ?? path
+            guard let kind = RuntimeCommand.Kind.allCases.first(where: { base.contains($0.rawValue) }) else {
+                throw MigrateError(
+                    .toolMissing, "\(path) is neither runc nor crun by its name; bundletool knows these two")
+            }
+            return ContainerRuntime(path: path, command: RuntimeCommand(kind: kind, stateFolder: stateFolder))
+        }
+        throw MigrateError(
+            .toolMissing,
+            explicit.map { "there is no runtime '\($0)': name an installed runc or crun with --runtime" }
+                ?? "neither runc nor crun is installed: apt-get install runc")
+    }
+
+    /// Whether a dump can leave the memory in the processes and wait for a verdict (`DumpHold`).
+    private(set) var canHold = false
+
+    /// The same runtime, with the `criu` in `folder`, and with what it can do looked up.
+    /// - Throws: `.toolMissing` where it cannot hand pages to a page server.
+    func prepared(criuFolder: String) async throws -> ContainerRuntime {
+        var copy = self
+        copy.criuFolder = criuFolder
+        let help = try await tool.run(command.checkpointHelp())
+        guard help.succeeded, help.output.contains("--page-server") else {
+            let version = try await version()
+            throw MigrateError(
+                .toolMissing,
+                "\(name) \(version) cannot checkpoint into a page server, which a migration needs: install runc and "
+                    + "run the container with it (--runtime runc)")
+        }
+        copy.command.canIgnoreCgroups = help.output.contains("'ignore'")
+        copy.canHold = help.output.contains("--lazy-pages") && Tool.find("bash") != nil
+        return copy
+    }
+
+    /// `runc` or `crun`.
+    package var name: String { command.kind.rawValue }
+
+    package func version() async throws -> String {
+        let outcome = try await tool.run(["--version"])
+        return outcome.output.split(separator: "\n").first.map { String($0.split(separator: " ").last ?? $0) }
+            ?? "unknown"
+    }
+
+    /// All containers of this runtime, by id.
+    package func containers() async throws -> [Container] {
+        let outcome = try await tool.run(command.list())
+        guard outcome.succeeded else { throw failure("list the containers", outcome) }
+        let text = outcome.output.drop { $0.isWhitespace }
+        if text.isEmpty || text.hasPrefix("null") { return [] }
+        do {
+            let list = try JSONDecoder().decode([Container].self, from: Data(text.utf8))
+            return list.sorted { $0.id < $1.id }
+        } catch {
+            throw MigrateError(.toolFailed, "\(name) list printed something unexpected", cause: error)
+        }
+    }
+
+    /// The container `id`, or nil.
+    package func container(_ id: String) async throws -> Container? {
+        try await containers().first { $0.id == id }
+    }
+
+    /// Starts a container in the background, with `/dev/null` for its stdio, which can be checkpointed.
+    package func run(id: String, bundle: String) async throws {
+        try await detached("run container \(id)", withLog: { command.run(id: id, bundle: bundle, log: $0) })
+    }
+
+    package func kill(id: String, signal: String) async throws {
+        let outcome = try await tool.run(command.kill(id: id, signal: signal))
+        guard outcome.succeeded else { throw failure("send \(signal) to container \(id)", outcome) }
+    }
+
+    package func delete(id: String, force: Bool) async throws {
+        let outcome = try await tool.run(command.delete(id: id, force: force))
+        guard outcome.succeeded else { throw failure("delete container \(id)", outcome) }
+    }
+
+    // MARK: Checkpoint and restore
+
+    /// Dumps a container with all pages going to the page server; a success ends the container.
+    func checkpoint(id: String, images: String, work: String, pageServerPort: UInt16) async throws {
+        let arguments = command.checkpoint(
+            id: id, images: images, work: work, pageServerPort: pageServerPort, lazy: false)
+        try await checkpoint(id, arguments, tool, work)
+    }
+
+    /// Dumps a container without its memory, and holds at the end until `hold` decides.
+    func checkpoint(id: String, images: String, work: String, hold: DumpHold) async throws {
+        let arguments = command.checkpoint(id: id, images: images, work: work, pageServerPort: hold.port, lazy: true)
+        var tool = tool
+        tool.environment["CRIU_CONFIG_FILE"] = hold.configuration
+        try await checkpoint(id, arguments, tool, work)
+    }
+
+    private func checkpoint(_ id: String, _ arguments: [String], _ tool: Tool, _ work: String) async throws {
+        let outcome = try await tool.run(arguments)
+        guard outcome.succeeded else {
+            throw failure("checkpoint container \(id)", outcome, criuLog: "\(work)/dump.log")
+        }
+    }
+
+    func restore(id: String, bundle: String, images: String, work: String) async throws {
+        try await detached(
+            "restore container \(id) in \(bundle)",
+            withLog: { command.restore(id: id, bundle: bundle, images: images, work: work, log: $0) },
+            criuLog: "\(work)/restore.log")
+    }
+
+    // MARK: Running the tool
+
+    private var tool: Tool {
+        Tool(path: path, searchFirst: criuFolder)
+    }
+
+    /// Runs a command whose container inherits the stdio: messages come through a log file instead.
+    private func detached(_ operation: String, withLog arguments: (String) -> [String], criuLog: String? = nil)
+        async throws
+    {
+        let log = "/tmp/.bundletool-\(getpid())-\(UInt32.random(in: 0 ... .max)).log"
+        // Made by us first: in a shared folder, the runtime must not follow somebody's link.
+        _ = try Descriptor.open(log, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
+        defer { unlink(log) }
+        var outcome = try await tool.run(arguments(log), output: .discarded)
+        if outcome.succeeded { return }
+        outcome.errors = Files.text(of: log, limit: 1 << 20) ?? ""
+        throw failure(operation, outcome, criuLog: criuLog)
+    }
+
+    private func failure(_ operation: String, _ outcome: Tool.Outcome, criuLog: String? = nil) -> MigrateError {
+        var message =
+            "cannot \(operation): "
+            + (RuntimeLog.lastMessage(of: outcome.errors) ?? "\(name) ended with \(outcome.status)")
+        if let criuLog, let errors = RuntimeLog.criuErrors(of: Files.text(of: criuLog) ?? "") {
+            message += "; CRIU's log ends: \(errors)"
+        }
+        return MigrateError(.toolFailed, message)
+    }
+}

@@ -1,0 +1,53 @@
+/// The argument vectors of runc and crun, as values: what is run can be seen and tested without running it.
+struct RuntimeCommand: Sendable, Equatable {
+    enum Kind: String, Sendable, CaseIterable {
+        case runc
+        case crun
+    }
+
+    let kind: Kind
+    /// The runtime's state folder; nil is its own default.
+    var stateFolder: String?
+    /// Whether `--manage-cgroups-mode ignore` is known: runc before 1.2 lacks it.
+    var canIgnoreCgroups = false
+
+    func list() -> [String] { global + ["list", "--format", "json"] }
+
+    func run(id: String, bundle: String, log: String) -> [String] {
+        global + logging(log) + ["run", "--detach", "--bundle", bundle, id]
+    }
+
+    func kill(id: String, signal: String) -> [String] { global + ["kill", id, signal] }
+
+    func delete(id: String, force: Bool) -> [String] { global + ["delete"] + (force ? ["--force"] : []) + [id] }
+
+    /// - Parameters:
+    ///   - images: where CRIU puts its images, all but the pages.
+    ///   - work: where CRIU puts its log and statistics.
+    ///   - pageServerPort: who takes the pages, on 127.0.0.1; where `lazy`, where CRIU offers them.
+    ///   - lazy: leave the memory in the processes.
+    func checkpoint(id: String, images: String, work: String, pageServerPort: UInt16, lazy: Bool) -> [String] {
+        global + ["checkpoint", "--image-path", images, "--work-path", work]
+            + ["--page-server", "127.0.0.1:\(pageServerPort)"] + (lazy ? ["--lazy-pages"] : []) + migrationOptions + [
+                id
+            ]
+    }
+
+    func restore(id: String, bundle: String, images: String, work: String, log: String) -> [String] {
+        global + logging(log) + ["restore", "--detach", "--bundle", bundle]
+            + ["--image-path", images, "--work-path", work] + migrationOptions + [id]
+    }
+
+    /// What the runtime says of its `checkpoint` command.
+    func checkpointHelp() -> [String] { ["checkpoint", "--help"] }
+
+    /// CRIU's default handling of cgroups can wipe the mount options of the host's cgroup2 (criu#3029); the runtime
+    /// makes the cgroup itself.
+    private var migrationOptions: [String] {
+        ["--tcp-established", "--file-locks"] + (canIgnoreCgroups ? ["--manage-cgroups-mode", "ignore"] : [])
+    }
+
+    private var global: [String] { stateFolder.map { ["--root", $0] } ?? [] }
+
+    private func logging(_ path: String) -> [String] { ["--log", path, "--log-format", "json"] }
+}

@@ -1,0 +1,37 @@
+/// One message of a migration's byte stream: a header of 8 bytes, then the payload.
+///
+/// Header, little-endian: u32 length of the payload, u8 type, three zero bytes.
+struct Frame {
+    enum Kind: UInt8, Sendable {
+        /// JSON: protocol version, container, hash key. Both directions.
+        case hello = 1
+        /// JSON: a page set begins.
+        case pageSetBegin = 2
+        /// Binary: the memory that the following pages belong to (u64 number, u8 kind).
+        case memory = 3
+        /// Binary: u64 address, then whole pages.
+        case pages = 4
+        /// Binary: u64 address, u64 count of pages that are as in the page set before.
+        case unchanged = 5
+        /// JSON: a page set ends; its counts and digest.
+        case pageSetEnd = 6
+        /// JSON: name and size of a small image; its bytes follow in `data` frames.
+        case file = 7
+        case data = 8
+        /// JSON: that was the last image.
+        case imagesEnd = 12
+        /// JSON: everything is there, start the container.
+        case restore = 9
+        /// JSON: the answer to a message that wants one.
+        case answer = 10
+        /// JSON: why the sender gives up.
+        case failure = 11
+    }
+
+    static let headerSize = 8
+    /// Large enough for a batch of pages and its address; whatever is longer is an error, not an allocation.
+    static let payloadLimit = Page.batch * Page.size + 64
+
+    var kind: Kind
+    var payload: [UInt8]
+}

@@ -1,0 +1,29 @@
+import Testing
+
+@testable import Migrate
+
+@Suite struct RateTests {
+    @Test(arguments: [
+        ("100MB/s", 100e6), ("100Mbit/s", 12.5e6), ("1GiB/s", 1_073_741_824), ("12.5 MiB/s", 13_107_200),
+        ("8kbit/s", 1000), ("2000B/s", 2000), ("1Tbit/s", 125e9),
+    ])
+    func reads(text: String, bytesPerSecond: Double) throws {
+        #expect(try #require(Rate(text)).bytesPerSecond == bytesPerSecond)
+    }
+
+    @Test(arguments: [
+        "", "100", "100MB", "MB/s", "100 /s", "100mb/s", "-5MB/s", "1e3MB/s", "nanMB/s", "999B/s", "0MB/s", "1.2.3MB/s",
+        "100 Mb/s",
+    ])
+    func refuses(text: String) {
+        #expect(Rate(text) == nil)
+    }
+
+    @Test(arguments: [
+        (0, "0 bytes"), (999, "999 bytes"), (1000, "1 kB"), (118_296, "118.3 kB"), (999_950, "1 MB"),
+        (316_507_882, "316.5 MB"),
+    ])
+    func printsBytes(count: Int, text: String) {
+        #expect("\(ByteCount(count))" == text)
+    }
+}

@@ -1,0 +1,42 @@
+import Testing
+
+@testable import Migrate
+
+@Suite struct RuntimeTests {
+    @Test func argumentVectors() {
+        var command = RuntimeCommand(kind: .runc, stateFolder: "/state")
+        #expect(command.list() == ["--root", "/state", "list", "--format", "json"])
+        #expect(
+            command.run(id: "c", bundle: "/b", log: "/l")
+                == [
+                    "--root", "/state", "--log", "/l", "--log-format", "json", "run", "--detach", "--bundle", "/b", "c",
+                ])
+        #expect(command.kill(id: "c", signal: "TERM") == ["--root", "/state", "kill", "c", "TERM"])
+        #expect(command.delete(id: "c", force: true) == ["--root", "/state", "delete", "--force", "c"])
+        command = RuntimeCommand(kind: .runc, canIgnoreCgroups: true)
+        #expect(
+            command.checkpoint(id: "c", images: "/i", work: "/w", pageServerPort: 77, lazy: false) == [
+                "checkpoint", "--image-path", "/i", "--work-path", "/w", "--page-server", "127.0.0.1:77",
+                "--tcp-established", "--file-locks", "--manage-cgroups-mode", "ignore", "c",
+            ])
+        command.canIgnoreCgroups = false
+        #expect(
+            command.restore(id: "c", bundle: "/b", images: "/i", work: "/w", log: "/l") == [
+                "--log", "/l", "--log-format", "json", "restore", "--detach", "--bundle", "/b", "--image-path", "/i",
+                "--work-path", "/w", "--tcp-established", "--file-locks", "c",
+            ])
+    }
+
+    @Test(
+        arguments: [
+            (
+                #"{"level":"warning","msg":"w"}"# + "\n" + #"{"level":"error","msg":"no such file"}"# + "\n",
+                "no such file"
+            ),
+            (#"time="2026" level=error msg="container \"x\" is gone""#, #"container "x" is gone"#),
+            ("plain words\n\n", "plain words"), ("", nil),
+        ] as [(String, String?)])
+    func findsTheReason(log: String, reason: String?) {
+        #expect(RuntimeLog.lastMessage(of: log) == reason)
+    }
+}

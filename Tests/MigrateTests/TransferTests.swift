@@ -1,0 +1,124 @@
+import FoundationEssentials
+import Glibc
+import LinuxSystem
+import Testing
+
+@testable import Migrate
+
+/// Sender, link, receiver and store together, over a real socket pair and real files.
+@Suite struct TransferTests {
+    private static let seed = PageHasher.randomSeed()
+    private static let memory = MemoryID(kind: .process, number: 1)
+
+    /// Runs `send` against a receiver; returns what the receiver threw and the last image folder.
+    private func exchange(_ send: @escaping @Sendable (Link) throws -> Void) async throws -> (
+        folder: String, error: (any Error)?
+    ) {
+        let root = "/tmp/bundletool-transfer-\(UInt64.random(in: 0 ... .max))"
+        try Files.makeFolder(root)
+        let (here, there) = try Descriptor.socketPair()
+        let receiver = Receiver(link: Link(input: there, output: there), storeFolder: root, restore: { _, _ in })
+        let receiving = Task.detached { try await receiver.run() }
+        let link = Link(input: here, output: here)
+        _ = try? await onThread("sender") { try send(link) }
+        link.shutDown()
+        switch await receiving.result {
+        case .success: return (root, nil)
+        case .failure(let error): return (root, error)
+        }
+    }
+
+    private static func pages(_ fill: [UInt8]) -> [UInt8] {
+        fill.flatMap { [UInt8](repeating: $0, count: Page.size) }
+    }
+
+    private static func sendSet(_ link: Link, _ number: Int, known: PageIndex, _ fill: [UInt8]) throws -> PageSetSender
+    {
+        let sender = try PageSetSender(number: number, link: link, hasher: PageHasher(seed: seed), known: known)
+        try sender.begin(memory)
+        try pages(fill).withUnsafeBytes { try sender.add(0x10000, $0) }
+        _ = try sender.finish()
+        _ = try link.expect(.answer, as: AnswerMessage.self)
+        return sender
+    }
+
+    @Test func sendsOnlyWhatChanged() async throws {
+        let counts = SendCounts()
+        let (root, error) = try await exchange { link in
+            try link.send(.hello, HelloMessage(container: "c", hashSeed: Self.seed))
+            let first = try Self.sendSet(link, 1, known: PageIndex(), [1, 2, 3, 4, 5])
+            let second = try Self.sendSet(link, 2, known: first.index, [1, 2, 9, 9, 5])
+            counts.set(second.sentPages, second.unchangedPages)
+            try link.send(.file, FileMessage(name: "core-1.img", size: 3))
+            try link.send(.data, head: [7, 8, 9])
+            try link.send(.restore, RestoreMessage())
+            _ = try link.expect(.answer, as: AnswerMessage.self)
+        }
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        #expect(error == nil)
+        #expect(counts.value == [2, 3])
+        #expect(try Files.contents(of: "\(root)/2/pages-1.img") == Self.pages([9, 9]))
+        #expect(try Files.contents(of: "\(root)/1/pages-1.img") == Self.pages([1, 2, 3, 4, 5]))
+        #expect(try Files.contents(of: "\(root)/2/core-1.img") == [7, 8, 9])
+        var expected = Pagemap(pagesID: 1)
+        expected.append(.init(address: 0x10000, pages: 2, content: .parent))
+        expected.append(.init(address: 0x12000, pages: 2, content: .present))
+        expected.append(.init(address: 0x14000, pages: 1, content: .parent))
+        #expect(try Files.contents(of: "\(root)/2/pagemap-1.img") == expected.encoded)
+        #expect(Files.canonicalPath("\(root)/2/parent") == "\(root)/1")
+    }
+
+    /// Each is what a hostile or broken source could send; the receiver refuses it and writes nothing outside.
+    @Test(arguments: [
+        "an image outside the folder", "an image that replaces pages", "a hidden image", "an image that is too long",
+        "unchanged pages that never came", "pages in descending order", "pages that are not whole", "a wrong digest",
+        "a set out of order", "pages before a set", "no greeting", "a short greeting", "data without an image",
+    ])
+    func refuses(_ attack: String) async throws {
+        let (root, error) = try await exchange { link in
+            if attack == "no greeting" { return try link.send(.pageSetBegin, PageSetBeginMessage(number: 1)) }
+            let seed = attack == "a short greeting" ? [1, 2, 3] : Self.seed
+            try link.send(.hello, HelloMessage(container: "c", hashSeed: seed))
+            if attack == "pages before a set" { return try Self.sendMemory(link) }
+            try link.send(.pageSetBegin, PageSetBeginMessage(number: attack == "a set out of order" ? 2 : 1))
+            switch attack {
+            case "an image outside the folder": try link.send(.file, FileMessage(name: "../escape.img", size: 0))
+            case "an image that replaces pages": try link.send(.file, FileMessage(name: "pages-1.img", size: 0))
+            case "a hidden image": try link.send(.file, FileMessage(name: ".x.img", size: 0))
+            case "an image that is too long":
+                try link.send(.file, FileMessage(name: "core-1.img", size: 1))
+                try link.send(.data, head: [1, 2])
+            case "unchanged pages that never came":
+                try Self.sendMemory(link)
+                try link.send(.unchanged, head: [0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0])
+            case "pages in descending order":
+                try Self.sendMemory(link)
+                try link.send(.pages, head: [0, 0, 2, 0, 0, 0, 0, 0] + Self.pages([1]))
+                try link.send(.pages, head: [0, 0, 1, 0, 0, 0, 0, 0] + Self.pages([1]))
+            case "pages that are not whole":
+                try Self.sendMemory(link)
+                try link.send(.pages, head: [0, 0, 2, 0, 0, 0, 0, 0, 1])
+            case "a wrong digest":
+                try Self.sendMemory(link)
+                try link.send(.pages, head: [0, 0, 1, 0, 0, 0, 0, 0] + Self.pages([1]))
+                try link.send(.pageSetEnd, PageSetEndMessage(pages: 1, unchanged: 0, digest: "0-0"))
+            case "data without an image": try link.send(.data, head: [1])
+            default: break
+            }
+            try link.send(.restore, RestoreMessage())
+        }
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        #expect(error is MigrateError, "\(attack) was accepted")
+        #expect(!Files.exists("/tmp/escape.img") && !Files.exists("\(root)/escape.img"))
+    }
+
+    private static func sendMemory(_ link: Link) throws {
+        try link.send(.memory, head: [1, 0, 0, 0, 0, 0, 0, 0, MemoryID.Kind.process.rawValue])
+    }
+}
+
+private final class SendCounts: @unchecked Sendable {
+    // Written by the sender's thread before the test reads it.
+    private(set) var value: [Int] = []
+    func set(_ sent: Int, _ unchanged: Int) { value = [sent, unchanged] }
+}
