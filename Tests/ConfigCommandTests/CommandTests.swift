@@ -97,7 +97,8 @@ import Testing
         let mount = try await TemporaryMount.tmpfs(megabytes: 1)
         let spec = RuntimeSpec.default().encoded()
         let folder = try await bundle()
-        try await Tool.shell("cp '\(folder.path)/config.json' .; cat /dev/zero > fill 2>/dev/null || true", in: mount.path)
+        try await Tool.shell(
+            "cp '\(folder.path)/config.json' .; cat /dev/zero > fill 2>/dev/null || true", in: mount.path)
         let outcome = try await Tool.run(Tool.bundletool, ["config", "edit", "\(mount.path)/", "--hostname", "x"])
         #expect(outcome.status == 1 && outcome.errors.contains("No space left on device"), "\(outcome.errors)")
         #expect(try await Tool.shell("ls -A", in: mount.path) == "config.json\nfill\n")
