@@ -12,7 +12,7 @@ struct Harden {
         spec.process?.noNewPrivileges = true
         spec.process?.capabilities?.ambient = nil
         spec.root?.readonly = true
-        spec.linux?.seccomp = spec.linux?.seccomp ?? .default
+        if spec.linux?.seccomp == nil { spec.linux?.seccomp = .default }
 
         // Edits: checked against the specification, the same that recipes and the command line make.
         let edits = ConfigEdits([
