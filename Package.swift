@@ -58,6 +58,7 @@ let package = Package(
             dependencies: [
                 "LinuxSystem", "Bundles", "CArchive",
                 .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/TestSupport",
             swiftSettings: strict),

@@ -1,3 +1,6 @@
+internal import Glibc
+internal import LinuxSystem
+
 /// Why an operation on a bundle, an archive or an image failed. Its description is one sentence for the user.
 public struct BundleError: Error, CustomStringConvertible, Sendable {
     /// What kind of failure it is, for callers that act on it.
@@ -18,6 +21,8 @@ public struct BundleError: Error, CustomStringConvertible, Sendable {
         case unsupported
         /// Somebody else is working on the same bundle.
         case busy
+        /// There is no room left.
+        case diskFull
         /// The user ended it.
         case interrupted
         /// A system call failed.
@@ -53,5 +58,13 @@ extension BundleError {
     package static func wrap(_ error: any Error, _ message: @autoclosure () -> String) -> BundleError {
         if let error = error as? BundleError { return error }
         return BundleError(.system, message(), cause: error)
+    }
+}
+
+extension BundleError {
+    /// Whether a full disk or quota is at the bottom of it.
+    static func meansFullDisk(_ error: any Error) -> Bool {
+        if let error = error as? SystemError { return error.code == ENOSPC || error.code == EDQUOT }
+        return (error as? BundleError)?.cause.map(meansFullDisk) ?? false
     }
 }

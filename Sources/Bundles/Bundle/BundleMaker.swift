@@ -47,9 +47,10 @@ struct BundleMaker {
         while true {
             let name = FileName(prefix + String(UInt64.random(in: 0 ... .max), radix: 36))
             try directory.makeDirectory(name, mode: 0o700)
-            let folder = try directory.open(name, O_RDONLY | O_DIRECTORY)
             // Another maker may take it for a leftover before the lock is there; then it is simply gone.
-            guard try folder.tryLock(), try directory.statusIfPresent(of: name) != nil else { continue }
+            guard let folder = try? directory.open(name, O_RDONLY | O_DIRECTORY), try folder.tryLock(),
+                try directory.statusIfPresent(of: name) != nil
+            else { continue }
             // Nothing of the containers folder's group or default ACL may reach the rootfs.
             try folder.setOwner(0, 0)
             try folder.setMode(0o700)
@@ -77,6 +78,12 @@ struct BundleMaker {
         } catch {
             try? directory.descriptor.removeTree(workName)
             directory.removeIfMade()
+            if BundleError.meansFullDisk(error) {
+                throw BundleError(
+                    .diskFull,
+                    "the disk is full: \(target) was not made, and nothing of it was left; free some space or choose "
+                        + "another folder with --containers", cause: error)
+            }
             throw BundleError.wrap(error, "cannot make the bundle \(target)")
         }
     }
