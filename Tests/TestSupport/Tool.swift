@@ -14,8 +14,9 @@ package enum Tool {
     }
 
     package static func path(of name: String) -> String? {
-        let folders = (getenv("PATH").map { String(cString: $0) } ?? "").split(separator: ":") + ["/usr/sbin", "/sbin"]
-        return folders.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
+        let path = getenv("PATH").map { String(cString: $0) } ?? ""
+        let folders = path.split(separator: ":").map(String.init) + ["/usr/sbin", "/sbin"]
+        return folders.map { "\($0)/\(name)" }.first(where: Files.isExecutable)
     }
 
     /// The `bundletool` that was built together with the tests.
