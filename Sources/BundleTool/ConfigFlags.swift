@@ -4,24 +4,27 @@ import OCIConfig
 /// The flags that change a configuration, for every command that makes or edits one.
 struct ConfigFlags: ParsableArguments {
     @OptionGroup(title: "Process") var process: ConfigProcessFlags
-    @OptionGroup(title: "Container") var container: ConfigContainerFlags
-    @OptionGroup(title: "Any member") var paths: ConfigPathFlags
+    @OptionGroup(title: "Environment and user") var environment: ConfigEnvironmentFlags
+    @OptionGroup(title: "Capabilities") var capabilities: ConfigCapabilityFlags
+    @OptionGroup(title: "Container, mounts, annotations") var container: ConfigContainerFlags
+    @OptionGroup(title: "Hooks") var hooks: ConfigHookFlags
+    @OptionGroup(title: "Namespaces") var namespaces: ConfigNamespaceFlags
+    @OptionGroup(title: "Devices") var devices: ConfigDeviceFlags
+    @OptionGroup(title: "Resources") var resources: ConfigResourceFlags
+    @OptionGroup(title: "Block I/O (a rate or weight of -1 removes that of a device)") var blockIO: ConfigBlockIOFlags
+    @OptionGroup(title: "Seccomp (calls: name, or name:index:value:valueTwo:op for one argument, with commas)")
+    var seccomp: ConfigSeccompFlags
+    @OptionGroup(title: "Security and kernel") var security: ConfigSecurityFlags
+    @OptionGroup(title: "Other platforms") var platforms: ConfigPlatformFlags
+    @OptionGroup(title: "Any member, by its path") var paths: ConfigPathFlags
 
-    /// The changes, in an order in which removing comes before adding, and paths come last.
+    /// The changes. Within a group removing comes before adding; paths come last.
     func edits() throws -> ConfigEdits {
-        var edits = ConfigEdits(try process.edits() + container.edits() + paths.edits())
+        var edits = ConfigEdits(
+            try process.edits() + environment.edits() + capabilities.edits() + container.edits() + hooks.edits()
+                + namespaces.edits() + devices.edits() + resources.edits() + blockIO.edits() + seccomp.edits()
+                + security.edits() + platforms.edits() + paths.edits())
         edits.force = paths.force
         return edits
     }
-
-    /// Malformed values are found while arguments are parsed, so that they are wrong usage.
-    func validate() throws {
-        do { _ = try edits() } catch let error as ConfigError { throw ValidationError(error.description) }
-    }
-}
-
-/// A path of the specification written by hand, which a test walks.
-func path(_ text: StaticString) -> ConfigPath {
-    // Constant, and covered by a test that makes an edit of every flag.
-    do { return try ConfigPath(parsing: "\(text)") } catch { preconditionFailure("\(error)") }
 }

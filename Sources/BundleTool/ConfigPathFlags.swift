@@ -24,7 +24,7 @@ struct ConfigPathFlags: ParsableArguments {
 
     func edits() throws -> [ConfigEdit] {
         var edits: [ConfigEdit] = []
-        for text in unset { edits.append(.unset(try ConfigPath(parsing: text))) }
+        for text in unset { edits.append(.unset(try path(text))) }
         for text in set {
             let (path, value) = try assignment(text, flag: "--set")
             edits.append(.setText(path, value))
@@ -46,6 +46,10 @@ struct ConfigPathFlags: ParsableArguments {
             if index < text.endIndex { index = text.index(after: index) }
         }
         guard index < text.endIndex else { throw ValidationError("\(flag) '\(text)': give PATH=VALUE") }
-        return (try ConfigPath(parsing: String(text[..<index])), String(text[text.index(after: index)...]))
+        return (try path(String(text[..<index])), String(text[text.index(after: index)...]))
+    }
+
+    private func path(_ text: String) throws -> ConfigPath {
+        do { return try ConfigPath(parsing: text) } catch { throw ValidationError("\(error)") }
     }
 }

@@ -32,6 +32,10 @@ struct MigrateCommand: AsyncParsableCommand {
         })
     var bandwidth: Rate?
 
+    @Option(
+        help: ArgumentHelp("How the memory of the stopped container is read: held, page-server.", visibility: .hidden))
+    var dumpMethod: DumpMethod?
+
     @Flag(help: "Print a JSON report.") var json = false
 
     @OptionGroup var containers: ContainersOption
@@ -54,7 +58,7 @@ struct MigrateCommand: AsyncParsableCommand {
         defer { withExtendedLifetime(locks) {} }
         return try await ProgressDisplay.during { progress in
             let migrator = Migrator(
-                runtime: runtime, criu: criu, options: .init(precopy: predump, bandwidth: bandwidth),
+                runtime: runtime, criu: criu, options: .init(precopy: predump, bandwidth: bandwidth, dumpMethod: dumpMethod),
                 event: { Self.show($0, in: progress) })
             return try await Interruption.cancelling {
                 try await migrator.migrate(selection.container, to: selection.destination)
@@ -100,3 +104,5 @@ struct MigrateCommand: AsyncParsableCommand {
         return lines.joined(separator: "\n")
     }
 }
+
+extension DumpMethod: ExpressibleByArgument {}

@@ -75,6 +75,18 @@ extension Descriptor {
         try retrying("read") { Glibc.pread(raw, buffer.baseAddress, buffer.count, offset) }
     }
 
+    /// Reads from `offset` until `buffer` is full or the file ends, and returns how many bytes there were.
+    package func readFully(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemError) -> Int {
+        var filled = 0
+        while filled < buffer.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+            let count = try read(into: rest, at: offset + filled)
+            if count == 0 { break }
+            filled += count
+        }
+        return filled
+    }
+
     package func write(all buffer: UnsafeRawBufferPointer) throws(SystemError) {
         var written = 0
         while written < buffer.count {

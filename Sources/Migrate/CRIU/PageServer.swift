@@ -33,6 +33,9 @@ final class PageServer: Sendable {
         }
     }
 
+    /// Tells the serving side of CRIU's that this was all.
+    static let closeRequest: [UInt8] = [0x23, 0x10, 0, 0] + [UInt8](repeating: 0, count: Request.size - 4)
+
     private let listener: Descriptor
     private let stop: (read: Descriptor, write: Descriptor)
     /// The port on 127.0.0.1 that CRIU has to be told.

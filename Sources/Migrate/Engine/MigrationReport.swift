@@ -21,7 +21,6 @@ package struct MigrationReport: Sendable, Codable, Equatable {
     /// From the first process stopped to all of them running at the destination.
     package var frozenSeconds = 0.0
     package var dumpSeconds = 0.0
-    package var copySeconds = 0.0
     package var restoreSeconds = 0.0
     package var totalSeconds = 0.0
 }

@@ -1,6 +1,22 @@
 internal import Glibc
 internal import LinuxSystem
 
+/// How the memory gets out of the stopped container.
+package enum DumpMethod: String, Sendable, CaseIterable {
+    /// Read by us while CRIU holds the container frozen; undone by resuming it.
+    case held
+    /// Sent by CRIU to our page server.
+    case pageServer = "page-server"
+}
+
+/// What a final dump sent.
+struct DumpResult: Sendable {
+    /// Pages that crossed.
+    var pages = 0
+    /// Pages that the destination had.
+    var known = 0
+}
+
 /// The sending end of a migration: pre-copy, final dump, images, the order to restore.
 ///
 /// Its steps are called one after another by the migrator.
@@ -48,14 +64,64 @@ final class MigrationSource: Sendable {
 
     /// Stops the container and sends what the destination does not hold yet. When this returns, the container is gone
     /// here, and everything of it is at the destination.
-    /// - Returns: the pages that crossed, and those that were known.
-    func finalDump(number: Int, known: PageIndex) async throws -> (pages: Int, known: Int) {
+    func finalDump(number: Int, known: PageIndex, method: DumpMethod) async throws -> DumpResult {
+        switch method {
+        case .held: try await heldDump(number: number, known: known)
+        case .pageServer: try await pageServerDump(number: number, known: known)
+        }
+    }
+
+    /// CRIU dumps all but the memory, which is read from the frozen processes while it holds; the container ends here
+    /// only when the destination has confirmed all of it. Whatever fails before resumes it.
+    private func heldDump(number: Int, known: PageIndex) async throws -> DumpResult {
+        let hold = try DumpHold(folder: folder.hold)
+        let ended = try Descriptor.pipe()
+        let isOver = Cancellation()
+        let checkpoint = Task.detached { [self] in
+            defer {
+                isOver.cancel()
+                try? ended.write.write(all: [0])
+            }
+            try await runtime.checkpoint(
+                id: container.id, images: folder.sourceImages, work: folder.sourceWork, hold: hold)
+        }
+        do {
+            let result = try await onLink { [self] () -> DumpResult? in
+                guard try hold.wait(orUntil: ended.read) else { return nil }
+                let processes = try ContainerProcess.tree(below: container.pid)
+                let sender = try PageSetSender(number: number, link: link, hasher: hasher, known: known)
+                try FrozenMemory(images: folder.sourceImages, processes: processes).send(to: sender)
+                try finish(sender)
+                try sendImages()
+                try hold.decide(.commit)
+                return DumpResult(pages: sender.sentPages, known: sender.unchangedPages)
+            }
+            guard let result else {
+                // The dump ended without ever holding: it failed, and says why.
+                try await checkpoint.value
+                throw MigrateError(.toolFailed, "the checkpoint of container \(container.id) ended without its images")
+            }
+            try await onThread("commit") { try hold.closePageServer(unless: { isOver.isCancelled }) }
+            try await checkpoint.value
+            return result
+        } catch {
+            if !isOver.isCancelled {
+                try? hold.decide(.rollback)
+                try? await onThread("rollback") { try hold.closePageServer(unless: { isOver.isCancelled }) }
+            }
+            _ = await checkpoint.result
+            throw error
+        }
+    }
+
+    /// CRIU dumps everything, and sends the memory to our page server.
+    private func pageServerDump(number: Int, known: PageIndex) async throws -> DumpResult {
         let server = try PageServer()
         async let pages = onLink { [self] in
             let sender = try PageSetSender(number: number, link: link, hasher: hasher, known: known)
             // CRIU hears that all is well only when the destination has checked it: until then it can resume.
-            guard try server.serve(to: sender, finish: { try finish(sender) }) else { return (0, 0) }
-            return (sender.sentPages, sender.unchangedPages)
+            guard try server.serve(to: sender, finish: { try finish(sender) }) else { return DumpResult() }
+            return DumpResult(pages: sender.sentPages, known: sender.unchangedPages)
         }
         do {
             try await runtime.checkpoint(
@@ -66,30 +132,33 @@ final class MigrationSource: Sendable {
             _ = try await pages
             throw error
         }
-        return try await pages
+        let result = try await pages
+        try await onLink { try self.sendImages() }
+        return result
     }
 
-    /// Sends the small images.
-    func sendImages() async throws {
-        try await onLink { [self] in
-            for name in try Files.names(in: folder.sourceImages) where ImageStore.isImageName(name) {
-                let path = "\(folder.sourceImages)/\(name)"
-                let file = try Descriptor.open(path, O_RDONLY | O_NOFOLLOW)
-                let size = Int(try file.status().st_size)
-                try link.send(.file, FileMessage(name: name, size: size))
-                let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
-                defer { buffer.deallocate() }
-                var missing = size
-                while missing > 0 {
-                    let count = try file.read(into: buffer)
-                    guard count > 0, count <= missing else {
-                        throw MigrateError(.toolFailed, "\(path) changed while it was sent")
-                    }
-                    try link.send(.data, head: [], body: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-                    missing -= count
+    /// Sends the small images, and waits until the destination has them all.
+    private func sendImages() throws {
+        let names = try Files.names(in: folder.sourceImages).filter(ImageStore.isImageName)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+        defer { buffer.deallocate() }
+        for name in names {
+            let path = "\(folder.sourceImages)/\(name)"
+            let file = try Descriptor.open(path, O_RDONLY | O_NOFOLLOW)
+            let size = Int(try file.status().st_size)
+            try link.send(.file, FileMessage(name: name, size: size))
+            var missing = size
+            while missing > 0 {
+                let count = try file.read(into: buffer)
+                guard count > 0, count <= missing else {
+                    throw MigrateError(.toolFailed, "\(path) changed while it was sent")
                 }
+                try link.send(.data, head: [], body: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                missing -= count
             }
         }
+        try link.send(.imagesEnd, ImagesEndMessage(count: names.count))
+        _ = try link.expect(.answer, as: AnswerMessage.self)
     }
 
     /// Has the destination start the container, and waits until it runs there.

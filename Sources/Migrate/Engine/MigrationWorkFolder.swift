@@ -12,7 +12,7 @@ struct MigrationWorkFolder: Sendable {
         path = "\(parent.isEmpty ? "/" : parent)/.migrate-\(id)-\(UInt32.random(in: 0 ... .max))"
         do {
             try Files.makeFolder(path)
-            for folder in [sourceImages, sourceWork, store, destinationWork, criuFolder] {
+            for folder in [sourceImages, sourceWork, store, destinationWork, criuFolder, hold] {
                 try Files.makeFolder(folder)
             }
             try retrying("make the link", "\(criuFolder)/criu") { symlink(criu.path, "\(criuFolder)/criu") }
@@ -31,6 +31,9 @@ struct MigrationWorkFolder: Sendable {
     var destinationWork: String { "\(path)/destination-work" }
     /// Holds `criu`, for the runtime's `PATH`.
     var criuFolder: String { "\(path)/bin" }
+
+    /// For holding the dump.
+    var hold: String { "\(path)/hold" }
 
     func remove() {
         try? FileManager.default.removeItem(atPath: path)

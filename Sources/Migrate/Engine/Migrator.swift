@@ -23,9 +23,13 @@ package struct Migrator: Sendable {
         /// Limits what crosses from source to destination; nil is as fast as it goes.
         package var bandwidth: Rate?
 
-        package init(precopy: Bool = false, bandwidth: Rate? = nil) {
+        /// How the memory of the stopped container is sent; nil is the best that the runtime can do.
+        package var dumpMethod: DumpMethod?
+
+        package init(precopy: Bool = false, bandwidth: Rate? = nil, dumpMethod: DumpMethod? = nil) {
             self.precopy = precopy
             self.bandwidth = bandwidth
+            self.dumpMethod = dumpMethod
         }
     }
 
@@ -119,64 +123,49 @@ package struct Migrator: Sendable {
         let finished = try await Task.detached { [self] in
             try await move(source, folder, runtime, container, known: known, set: rounds + 1)
         }.value
-        report.finalPages = finished.pages
-        report.knownPages = finished.known
-        report.dumpSeconds = finished.dump / .seconds(1)
-        report.copySeconds = finished.copy / .seconds(1)
-        report.restoreSeconds = finished.restore / .seconds(1)
+        report.finalPages = finished.dump.pages
+        report.knownPages = finished.dump.known
+        report.dumpSeconds = finished.dumpTime / .seconds(1)
+        report.restoreSeconds = finished.restoreTime / .seconds(1)
         report.frozenSeconds = finished.frozen / .seconds(1)
         report.bytes = link.sent
         report.frozenBytes = link.sent - precopied
     }
 
     private struct Move: Sendable {
-        var pages: Int
-        var known: Int
-        var dump: Duration
-        var copy: Duration
-        var restore: Duration
+        var dump: DumpResult
+        var dumpTime: Duration
+        var restoreTime: Duration
         var frozen: Duration
     }
 
-    /// Final dump, images, restore; back to the source where it fails after the dump.
+    /// Final dump and restore; where either fails, the container goes on at the source.
     private func move(
         _ source: MigrationSource, _ folder: MigrationWorkFolder, _ runtime: ContainerRuntime, _ container: Container,
         known: PageIndex, set: Int
     ) async throws -> Move {
         event(.dumping)
         let dumping = ContinuousClock.now
-        let result: (pages: Int, known: Int)
         do {
-            result = try await source.finalDump(number: set, known: known)
-        } catch {
-            throw await afterFailedDump(error, runtime, container)
-        }
-        let dumped = ContinuousClock.now
-        event(.dumped(pages: result.pages, known: result.known))
-        do {
-            try await source.sendImages()
-            let copied = ContinuousClock.now
+            let method = options.dumpMethod ?? (runtime.canHold ? .held : .pageServer)
+            let result = try await source.finalDump(number: set, known: known, method: method)
+            let dumped = ContinuousClock.now
+            event(.dumped(pages: result.pages, known: result.known))
             event(.restoring)
             try await source.restore()
             let restored = ContinuousClock.now
             // CRIU knows when it stopped the processes; our clock also counts the runtime's and CRIU's start.
             let stopped = source.dumpStatistics.map { $0.freezing + $0.frozen } ?? (dumped - dumping)
             return Move(
-                pages: result.pages, known: result.known, dump: dumped - dumping, copy: copied - dumped,
-                restore: restored - copied, frozen: min(stopped, dumped - dumping) + (restored - dumped))
+                dump: result, dumpTime: dumped - dumping, restoreTime: restored - dumped,
+                frozen: min(stopped, dumped - dumping) + (restored - dumped))
         } catch {
+            // CRIU resumes what it could not dump; that is checked before it is promised.
+            if let now = try? await runtime.container(container.id), now.isRunning, now.pid == container.pid {
+                throw MigrateError(.rolledBack, "\(error); container \(container.id) runs on in \(container.bundle)")
+            }
             throw await rollBack(error, folder, runtime, container, set: set)
         }
-    }
-
-    /// CRIU resumes what it could not dump; that is checked before it is promised.
-    private func afterFailedDump(
-        _ error: any Error, _ runtime: ContainerRuntime, _ container: Container
-    ) async -> MigrateError {
-        if let now = try? await runtime.container(container.id), now.isRunning {
-            return MigrateError(.rolledBack, "\(error); container \(container.id) runs on in \(container.bundle)")
-        }
-        return MigrateError(.lost, "container \(container.id) ended during the checkpoint", cause: error)
     }
 
     /// Restores the container at the source from the images that were meant for the destination.

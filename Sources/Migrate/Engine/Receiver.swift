@@ -30,6 +30,7 @@ struct Receiver: Sendable {
         }
         let store = ImageStore(root: storeFolder, hasher: PageHasher(seed: hello.hashSeed))
         var file: (output: Descriptor, name: String, missing: Int)?
+        var files = 0
         while let frame = try link.receive() {
             if let open = file, open.missing > 0, frame.kind != .data {
                 throw MigrateError(.malformed, "the image \(open.name) is not complete")
@@ -48,6 +49,7 @@ struct Receiver: Sendable {
                 let message: FileMessage = try frame.message()
                 guard message.size >= 0 else { throw MigrateError(.malformed, "an image has a negative size") }
                 file = (try store.createFile(message.name), message.name, message.size)
+                files += 1
             case .data:
                 guard var open = file, frame.payload.count <= open.missing, !frame.payload.isEmpty else {
                     throw MigrateError(.malformed, "more data than the image has")
@@ -55,6 +57,11 @@ struct Receiver: Sendable {
                 try open.output.write(all: frame.payload)
                 open.missing -= frame.payload.count
                 file = open
+            case .imagesEnd:
+                guard try frame.message(as: ImagesEndMessage.self).count == files else {
+                    throw MigrateError(.malformed, "an image is missing")
+                }
+                try link.send(.answer, AnswerMessage())
             case .restore: return (hello.container, store.folder)
             case .failure: return nil
             case .hello, .answer: throw MigrateError(.malformed, "the source sent \(frame.kind) out of turn")

@@ -29,6 +29,9 @@ package struct ContainerRuntime: Sendable {
                 ?? "neither runc nor crun is installed: apt-get install runc")
     }
 
+    /// Whether a dump can leave the memory in the processes and wait for a verdict (`DumpHold`).
+    private(set) var canHold = false
+
     /// The same runtime, with the `criu` in `folder`, and with what it can do looked up.
     /// - Throws: `.toolMissing` where it cannot hand pages to a page server.
     func prepared(criuFolder: String) async throws -> ContainerRuntime {
@@ -43,6 +46,7 @@ package struct ContainerRuntime: Sendable {
                     + "run the container with it (--runtime runc)")
         }
         copy.command.canIgnoreCgroups = help.output.contains("'ignore'")
+        copy.canHold = help.output.contains("--lazy-pages") && Tool.find("bash") != nil
         return copy
     }
 
@@ -92,7 +96,20 @@ package struct ContainerRuntime: Sendable {
 
     /// Dumps a container with all pages going to the page server; a success ends the container.
     func checkpoint(id: String, images: String, work: String, pageServerPort: UInt16) async throws {
-        let arguments = command.checkpoint(id: id, images: images, work: work, pageServerPort: pageServerPort)
+        let arguments = command.checkpoint(
+            id: id, images: images, work: work, pageServerPort: pageServerPort, lazy: false)
+        try await checkpoint(id, arguments, tool, work)
+    }
+
+    /// Dumps a container without its memory, and holds at the end until `hold` decides.
+    func checkpoint(id: String, images: String, work: String, hold: DumpHold) async throws {
+        let arguments = command.checkpoint(id: id, images: images, work: work, pageServerPort: hold.port, lazy: true)
+        var tool = tool
+        tool.environment["CRIU_CONFIG_FILE"] = hold.configuration
+        try await checkpoint(id, arguments, tool, work)
+    }
+
+    private func checkpoint(_ id: String, _ arguments: [String], _ tool: Tool, _ work: String) async throws {
         let outcome = try await tool.run(arguments)
         guard outcome.succeeded else {
             throw failure("checkpoint container \(id)", outcome, criuLog: "\(work)/dump.log")

@@ -24,10 +24,11 @@ struct RuntimeCommand: Sendable, Equatable {
     /// - Parameters:
     ///   - images: where CRIU puts its images, all but the pages.
     ///   - work: where CRIU puts its log and statistics.
-    ///   - pageServerPort: who takes the pages, on 127.0.0.1.
-    func checkpoint(id: String, images: String, work: String, pageServerPort: UInt16) -> [String] {
+    ///   - pageServerPort: who takes the pages, on 127.0.0.1; where `lazy`, where CRIU offers them.
+    ///   - lazy: leave the memory in the processes.
+    func checkpoint(id: String, images: String, work: String, pageServerPort: UInt16, lazy: Bool) -> [String] {
         global + ["checkpoint", "--image-path", images, "--work-path", work]
-            + ["--page-server", "127.0.0.1:\(pageServerPort)"] + migrationOptions + [id]
+            + ["--page-server", "127.0.0.1:\(pageServerPort)"] + (lazy ? ["--lazy-pages"] : []) + migrationOptions + [id]
     }
 
     func restore(id: String, bundle: String, images: String, work: String, log: String) -> [String] {

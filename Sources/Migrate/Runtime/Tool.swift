@@ -25,15 +25,19 @@ struct Tool: Sendable {
     let path: String
     /// Put in front of `PATH`, so that a runtime finds the CRIU that was chosen.
     var searchFirst: String?
+    /// Variables that are set besides the inherited ones.
+    var environment: [String: String] = [:]
 
     /// Runs the program to its end, in a session of its own: a Ctrl-C on the terminal is ours to handle, not its.
     /// - Throws: `MigrateError` where it cannot be started; an unsuccessful end is an `Outcome`.
     func run(_ arguments: [String], output: Output = .captured) async throws -> Outcome {
-        var environment = Environment.inherit
+        var variables = environment
         if let searchFirst {
             let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/sbin:/usr/bin:/sbin:/bin"
-            environment = environment.updating(["PATH": "\(searchFirst):\(path)"])
+            variables["PATH"] = "\(searchFirst):\(path)"
         }
+        let environment = Environment.inherit.updating(
+            Dictionary(uniqueKeysWithValues: variables.map { (Environment.Key(stringLiteral: $0.key), $0.value) }))
         var options = PlatformOptions()
         options.createSession = true
         do {

@@ -18,6 +18,8 @@ struct Frame {
         /// JSON: name and size of a small image; its bytes follow in `data` frames.
         case file = 7
         case data = 8
+        /// JSON: that was the last image.
+        case imagesEnd = 12
         /// JSON: everything is there, start the container.
         case restore = 9
         /// JSON: the answer to a message that wants one.

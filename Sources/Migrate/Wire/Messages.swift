@@ -28,6 +28,11 @@ struct FileMessage: Codable, Sendable {
     var size: Int
 }
 
+struct ImagesEndMessage: Codable, Sendable {
+    /// How many there were.
+    var count: Int
+}
+
 struct RestoreMessage: Codable, Sendable {}
 
 struct AnswerMessage: Codable, Sendable {}

@@ -14,16 +14,36 @@ public enum ConfigEdit: Sendable, Hashable {
     case put(ConfigPath, JSONValue, keys: [String])
     /// Removes the elements that equal a value, or have all of an object's members.
     case remove(ConfigPath, JSONValue)
+    /// Sets a member of the element that has all of an object's members, adding the element if there is none.
+    case setInElement(ConfigPath, where: JSONValue, member: String, JSONValue)
+    /// Removes a member of the element that has all of an object's members, and the element if nothing else is left.
+    case unsetInElement(ConfigPath, where: JSONValue, member: String)
+    /// Adds to a list that is a member of the element that has all of an object's members.
+    case appendToElement(ConfigPath, where: JSONValue, member: String, JSONValue)
     /// Sets an environment variable of the process, or with nil removes it.
     case environment(name: String, value: String?)
     /// Runs the process as `user`, `uid`, `user:group` and so on; names are looked up in the container's files.
     case user(String)
     /// Makes, joins or leaves out a namespace.
     case namespace(String, NamespaceSource)
+    /// Makes a namespace unless the container has one of the type, new or joined.
+    case ensureNamespace(String)
     /// Adds capabilities to sets of the process; no set means bounding, effective and permitted.
     case addCapabilities([String], sets: [String])
     /// Removes capabilities from sets of the process; no set means all five.
     case dropCapabilities([String], sets: [String])
+    /// Changes the seccomp profile.
+    case seccomp(SeccompEdit)
+}
+
+/// One change of a seccomp profile.
+public enum SeccompEdit: Sendable, Hashable {
+    /// Sets what happens to calls without a rule; rules that say the same are dropped unless they are kept.
+    case defaultAction(String, keepingRules: Bool)
+    /// Adds a rule. One without arguments replaces every other rule about its calls.
+    case rule(RuntimeSpec.Syscall)
+    /// Removes every rule about a call.
+    case remove(String)
 }
 
 /// Where a container's namespace comes from.

@@ -63,3 +63,16 @@ extension JSONValue {
         }
     }
 }
+
+extension JSONValue {
+    /// Whether the value equals the pattern or, being an object, has all of its members.
+    func matches(_ pattern: JSONValue) -> Bool {
+        guard case .object(let wanted) = pattern, case .object(let members) = self else { return self == pattern }
+        return wanted.allSatisfy { members[$0.key]?.matches($0.value) ?? false }
+    }
+
+    /// The value on one line, for messages.
+    var compact: String {
+        String(decoding: JSONCoding.text(self, pretty: false), as: UTF8.self)
+    }
+}

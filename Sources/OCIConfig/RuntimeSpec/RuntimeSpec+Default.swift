@@ -1,6 +1,7 @@
 extension RuntimeSpec {
     /// A configuration that runc and crun start as root, safer than their own: the usual capabilities in bounding,
-    /// effective and permitted only, no new privileges, masked and read-only paths, namespaces of its own.
+    /// effective and permitted only, no new privileges, a seccomp profile, masked and
+    /// read-only paths, namespaces of its own.
     public static func `default`() -> RuntimeSpec {
         RuntimeSpec { spec in
             // The last version that every runtime in use accepts; crun before 1.9 refuses a 1.1.
@@ -21,6 +22,7 @@ extension RuntimeSpec {
                         }
                     ]
                 }
+                linux.seccomp = .default
                 linux.maskedPaths = Linux.defaultMaskedPaths
                 linux.readonlyPaths = Linux.defaultReadonlyPaths
             }

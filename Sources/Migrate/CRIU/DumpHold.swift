@@ -1,0 +1,100 @@
+internal import Glibc
+internal import LinuxSystem
+
+/// Holds a dump at its end: CRIU has written its images and keeps the container frozen until it hears what to do.
+///
+/// CRIU runs an action script at the end of a dump; a script that fails makes it unlock the network and resume the
+/// container (CRIU `cr-dump.c`, `cr_dump_finish`). Ours waits for a word from us. The dump is one without the memory
+/// (`--lazy-pages`): CRIU then also waits for a client of its page server, and takes a `close` for the end.
+///
+/// Where we die while CRIU waits, the script notices, says no, and closes the page server: the container goes on.
+final class DumpHold: Sendable {
+    enum Verdict: String {
+        /// End the container here.
+        case commit
+        /// Resume it.
+        case rollback
+    }
+
+    private let folder: String
+    private let held: Descriptor
+    private let verdicts: Descriptor
+    /// The port that CRIU's page server shall listen on.
+    let port: UInt16
+
+    /// Prepares the script and CRIU's configuration in an existing, empty folder.
+    init(folder: String) throws {
+        self.folder = folder
+        port = try Descriptor.listenOnLoopback().port
+        for name in ["held", "verdict"] {
+            try retrying("make the fifo", "\(folder)/\(name)") { mkfifo("\(folder)/\(name)", 0o600) }
+        }
+        // Read and write: neither end has to wait for the other to open.
+        held = try Descriptor.open("\(folder)/held", O_RDWR)
+        verdicts = try Descriptor.open("\(folder)/verdict", O_RDWR)
+        try Files.write(Array(script.utf8), to: "\(folder)/hold", mode: 0o700)
+        let inherited = getenv("CRIU_CONFIG_FILE").flatMap { Files.text(of: String(cString: $0)) } ?? ""
+        try Files.write(Array("\(inherited)\naction-script \(quoted("\(folder)/hold"))\n".utf8), to: configuration)
+    }
+
+    /// For `$CRIU_CONFIG_FILE`.
+    var configuration: String { "\(folder)/criu.conf" }
+
+    private var script: String {
+        """
+        #!/bin/bash
+        # Started by CRIU at each step of a dump; waits at the last one. Made by bundletool for one migration.
+        [[ $CRTOOLS_SCRIPT_ACTION == post-dump ]] || exit 0
+        cd \(shellQuoted(folder)) || exit 1
+        alive() { [[ $(sed 's/.*) //' /proc/\(getpid())/stat 2>/dev/null | cut -d' ' -f20) == \(Self.startTime) ]]; }
+        exec 3<>verdict
+        echo held >held
+        while ! read -r -t 1 word <&3; do
+            alive && continue
+            # Nobody will decide any more: resume, once CRIU listens.
+            (for _ in {1..200}; do sleep 0.05; : 2>/dev/null <>/dev/tcp/127.0.0.1/\(port) && break; done) >/dev/null 2>&1 &
+            exit 1
+        done
+        [[ $word == commit ]]
+        """
+    }
+
+    /// Waits until CRIU holds.
+    /// - Parameter stop: readable when the dump has ended without holding.
+    /// - Returns: false in that case.
+    func wait(orUntil stop: Descriptor) throws -> Bool {
+        try Descriptor.waitForInput(of: [stop, held]) == 1
+    }
+
+    /// Tells CRIU what to do. To be followed by `closePageServer`.
+    func decide(_ verdict: Verdict) throws {
+        try verdicts.write(all: Array("\(verdict.rawValue)\n".utf8))
+    }
+
+    /// Ends CRIU's wait for a client, once it listens; whether that means commit or rollback was decided before.
+    /// - Parameter isOver: asked between tries; true where the dump has ended by itself.
+    func closePageServer(unless isOver: () -> Bool) throws {
+        while !isOver() {
+            guard let connection = try? Descriptor.connectToLoopback(port: port) else {
+                usleep(2000)
+                continue
+            }
+            // No waiting for the answer: CRIU's socket is corked and gives it after 200 ms. How the dump ended is the
+            // runtime's to say.
+            try connection.write(all: PageServer.closeRequest)
+            return
+        }
+    }
+
+    /// Field 22 of /proc/self/stat: with the process id it names this process and no later one.
+    private static let startTime = (Files.text(of: "/proc/self/stat") ?? "").split(separator: ")").last
+        .flatMap { $0.split(separator: " ").dropFirst(19).first.map(String.init) } ?? ""
+
+    private func shellQuoted(_ text: String) -> String {
+        "'" + text.replacing("'", with: "'\\''") + "'"
+    }
+
+    private func quoted(_ text: String) -> String {
+        "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+    }
+}
