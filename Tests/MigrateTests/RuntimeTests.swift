@@ -13,7 +13,7 @@ import Testing
         #expect(command.delete(id: "c", force: true) == ["--root", "/state", "delete", "--force", "c"])
         command = RuntimeCommand(kind: .runc, canIgnoreCgroups: true)
         #expect(
-            command.checkpoint(id: "c", images: "/i", work: "/w", pageServerPort: 77) == [
+            command.checkpoint(id: "c", images: "/i", work: "/w", pageServerPort: 77, lazy: false) == [
                 "checkpoint", "--image-path", "/i", "--work-path", "/w", "--page-server", "127.0.0.1:77",
                 "--tcp-established", "--file-locks", "--manage-cgroups-mode", "ignore", "c",
             ])
