@@ -19,13 +19,36 @@ struct FailureTests {
             let rules = try await stage.firewallRules()
             let curl = try await stage.download()
             let outcome = try await stage.run(["migrate", "pyserver", "pyserver2"] + (predump ? ["--predump"] : []))
-            expectError(outcome, "CRIU", "/usr/bin/python3", "runs again in \(stage.containers)/pyserver")
+            expectError(outcome, "CRIU", "usr/bin/python3", "runs again in \(stage.containers)/pyserver")
             #expect(try await stage.listed().map(\.bundle) == ["\(stage.containers)/pyserver"])
             #expect(try await stage.runningBundle() == "pyserver")
             #expect(try await stage.checksum().sha256 == before.sha256)
             #expect(try stage.leftovers() == [])
             try await stage.expectComplete(curl)
             #expect(try await stage.checksum().requests == before.requests + 3)
+            #expect(try await stage.firewallRules() == rules)
+        }
+    }
+
+    @Test("the destination's disk fills up: the container goes on as if nothing had been", arguments: [false, true])
+    func fullDisk(predump: Bool) async throws {
+        try await Stage.serving(megabytes: 50) { stage in
+            // Room for the clone, and not for the memory.
+            let rootfs = try await Tool.shell("du -sm containers/pyserver | cut -f1", in: stage.folder.path)
+            let size = try #require(Int(rootfs.filter(\.isNumber))) + 30
+            let disk = try await TemporaryMount.tmpfs(megabytes: size)
+            try await stage.succeed("clone", "./containers/pyserver", "pyserver2", "--containers", disk.path)
+            let before = try await stage.listed()
+            let sum = try await stage.checksum().sha256
+            let rules = try await stage.firewallRules()
+            let curl = try await stage.download()
+            let words = ["migrate", "pyserver", "\(disk.path)/pyserver2"] + (predump ? ["--predump"] : [])
+            expectError(try await stage.run(words), "No space left on device")
+            #expect(try await stage.listed() == before)
+            #expect(try await stage.checksum().sha256 == sum)
+            #expect(try Files.names(in: disk.path) == ["pyserver2"])
+            #expect(try stage.leftovers() == [])
+            try await stage.expectComplete(curl)
             #expect(try await stage.firewallRules() == rules)
         }
     }
