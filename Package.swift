@@ -78,7 +78,8 @@ let package = Package(
             name: "MigrateTests", dependencies: ["Migrate", "OCIConfig", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["TestSupport", "OCIConfig", "Bundles", "Migrate"],
+            dependencies: ["TestSupport", "OCIConfig", "LinuxSystem", "Bundles", "Migrate"],
+            exclude: ["Fixtures"],
             swiftSettings: strict),
     ]
 )
