@@ -66,7 +66,7 @@ let package = Package(
         .testTarget(
             name: "ConfigCommandTests",
             dependencies: [
-                "BundleTool", "OCIConfig", "TestSupport",
+                "BundleTool", "Bundles", "OCIConfig", "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
