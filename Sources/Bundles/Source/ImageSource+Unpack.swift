@@ -6,7 +6,8 @@ extension ImageSource {
     func unpack(into rootfs: Descriptor, progress: Progress?, _ cancellation: Cancellation) async throws {
         switch self {
         case .tar(let path):
-            try await TarUnpacker(path: path, progress: progress).unpack(into: rootfs, cancellation)
+            try await TarUnpacker(cancellation: cancellation)
+                .unpack(try TarFile.stream(path, progress: progress), into: rootfs)
         case .directory(let path):
             progress?.begin("copying \(path)")
             try await onThread("copy") {
