@@ -35,6 +35,9 @@ final class TarReader {
         cursor = ChunkCursor(source)
     }
 
+    /// Where in the stream the current entry's data begins.
+    var dataOffset: Int { cursor.offset }
+
     /// The next entry, or `nil` at the end. Data of the entry before that was not taken is skipped.
     func next() throws -> TarEntry? {
         do {
