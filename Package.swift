@@ -59,7 +59,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "LinuxSystem", "Bundles", "CArchive",
+                "LinuxSystem", "OCIConfig", "Bundles", "CArchive",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
