@@ -1,9 +1,20 @@
+internal import LinuxSystem
+
 /// What CRIU measured during a dump (`stats-dump` in the work folder; CRIU `images/stats.proto`).
 struct DumpStatistics: Equatable {
     /// From the first to the last process stopped.
     var freezing: Duration = .zero
     /// From all processes stopped to the end of the dump.
     var frozen: Duration = .zero
+
+    /// How long the container stood still, from the statistics that CRIU wrote when it had dumped it and right after it
+    /// had resumed it; their files' times say when that was. Nil where a file is missing.
+    static func downtime(dump: String, restore: String) -> Duration? {
+        guard let statistics = (try? Files.contents(of: dump)).flatMap({ try? DumpStatistics($0) }),
+            let dumped = Files.modified(dump), let restored = Files.modified(restore), restored > dumped
+        else { return nil }
+        return statistics.freezing + statistics.frozen + (restored - dumped)
+    }
 
     init(_ bytes: [UInt8]) throws(MigrateError) {
         let records = try ImageFile.records(of: bytes, magic: ImageFile.statsMagic, first: ImageFile.serviceMagic)

@@ -178,11 +178,6 @@ final class MigrationSource: Sendable {
         }
     }
 
-    /// What CRIU measured of the final dump.
-    var dumpStatistics: DumpStatistics? {
-        (try? Files.contents(of: "\(folder.sourceWork)/stats-dump")).flatMap { try? DumpStatistics($0) }
-    }
-
     private func finish(_ sender: PageSetSender) throws {
         _ = try sender.finish()
         _ = try link.expect(.answer, as: AnswerMessage.self)

@@ -163,11 +163,12 @@ package struct Migrator: Sendable {
             event(.restoring)
             try await source.restore()
             let restored = ContinuousClock.now
-            // CRIU knows when it stopped the processes; our clock also counts the runtime's and CRIU's start.
-            let stopped = source.dumpStatistics.map { $0.freezing + $0.frozen } ?? (dumped - dumping)
+            // Our own clock also counts the runtime's and CRIU's start and end.
+            let downtime = DumpStatistics.downtime(
+                dump: "\(folder.sourceWork)/stats-dump", restore: "\(folder.destinationWork)/stats-restore")
             return Move(
                 dump: result, dumpTime: dumped - dumping, restoreTime: restored - dumped,
-                frozen: min(stopped, dumped - dumping) + (restored - dumped))
+                frozen: downtime ?? (restored - dumping))
         } catch {
             // CRIU resumes what it could not dump; that is checked before it is promised.
             if let now = try? await runtime.container(container.id), now.isRunning, now.pid == container.pid {
