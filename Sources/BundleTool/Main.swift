@@ -9,7 +9,9 @@ struct BundleTool: AsyncParsableCommand {
         abstract: "Make OCI bundles from images, run them, and move them while they run.",
         version: "0.1.0",
         groupedSubcommands: [
-            CommandGroup(name: "Bundles:", subcommands: [CreateCommand.self, ConfigCommand.self, CloneCommand.self]),
+            CommandGroup(
+                name: "Bundles:",
+                subcommands: [CreateCommand.self, ConfigCommand.self, CloneCommand.self, ImageCommand.self]),
             CommandGroup(
                 name: "Containers:",
                 subcommands: [
