@@ -164,8 +164,7 @@ package struct Migrator: Sendable {
             try await source.restore()
             let restored = ContinuousClock.now
             // Our own clock also counts the runtime's and CRIU's start and end.
-            let downtime = DumpStatistics.downtime(
-                dump: "\(folder.sourceWork)/stats-dump", restore: "\(folder.destinationWork)/stats-restore")
+            let downtime = Downtime.measured(dump: folder.sourceWork, restore: folder.destinationWork)
             return Move(
                 dump: result, dumpTime: dumped - dumping, restoreTime: restored - dumped,
                 frozen: downtime ?? (restored - dumping))
