@@ -31,19 +31,25 @@ final class TickProbe: Sendable {
     /// Ends `run`.
     func stop() { connection.shutDown() }
 
-    /// Listens until `stop`, or until the server ends the connection.
+    /// Listens until `stop`, until the task is cancelled, or until the server ends the connection.
     func run() async throws {
-        try await onThread("ticks") { [self] in
-            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
-            defer { buffer.deallocate() }
-            guard try connection.read(into: buffer) > 0 else { return }
-            var last = ContinuousClock.now
-            while try connection.read(into: buffer) > 0 {
-                let now = ContinuousClock.now
-                let silence = Silence(start: (last - start) / .seconds(1), length: (now - last) / .seconds(1))
-                longestSilence.withLock { if silence.length > $0.length { $0 = silence } }
-                last = now
-            }
+        try await withTaskCancellationHandler {
+            try await onThread("ticks") { try self.listen() }
+        } onCancel: {
+            stop()
+        }
+    }
+
+    private func listen() throws {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+        defer { buffer.deallocate() }
+        guard try connection.read(into: buffer) > 0 else { return }
+        var last = ContinuousClock.now
+        while try connection.read(into: buffer) > 0 {
+            let now = ContinuousClock.now
+            let silence = Silence(start: (last - start) / .seconds(1), length: (now - last) / .seconds(1))
+            longestSilence.withLock { if silence.length > $0.length { $0 = silence } }
+            last = now
         }
     }
 }
