@@ -6,7 +6,8 @@ import TestSupport
 import Testing
 
 @Suite(
-    "When a migration fails or is ended", .serialized, .requiresRoot, .requires(tool: "runc"), .requiresCRIU,
+    "When a migration fails or is ended", .serialized, .timeLimit(.minutes(3)), .requiresRoot, .requires(tool: "runc"),
+    .requiresCRIU,
     .requiresRootfs)
 struct FailureTests {
     @Test(

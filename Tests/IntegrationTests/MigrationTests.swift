@@ -5,7 +5,9 @@ import Migrate
 import TestSupport
 import Testing
 
-@Suite("Moving a running server", .serialized, .requiresRoot, .requires(tool: "runc"), .requiresCRIU, .requiresRootfs)
+@Suite(
+    "Moving a running server", .serialized, .timeLimit(.minutes(3)), .requiresRoot, .requires(tool: "runc"),
+    .requiresCRIU, .requiresRootfs)
 struct MigrationTests {
     @Test("a client in the middle of its download gets all of it, and the memory is whole", arguments: [false, true])
     func client(predump: Bool) async throws {
