@@ -27,14 +27,17 @@ let package = Package(
         .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
+        .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
         // System calls that Swift cannot import.
         .target(name: "CLinux"),
+        // ISA-L, where it is installed.
+        .target(name: "CInflate"),
 
         .target(name: "OCIConfig", swiftSettings: strict),
         .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: strict),
         .target(
             name: "Bundles",
-            dependencies: ["OCIConfig", "LinuxSystem", "CLinux", "CArchive", "CZlib"],
+            dependencies: ["OCIConfig", "LinuxSystem", "CLinux", "CArchive", "CZlib", "CCrypto", "CInflate"],
             swiftSettings: strict),
         .target(
             name: "Migrate",
@@ -56,7 +59,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "LinuxSystem", "Bundles", "CArchive",
+                "LinuxSystem", "OCIConfig", "Bundles", "CArchive",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -66,7 +69,7 @@ let package = Package(
         .testTarget(
             name: "ConfigCommandTests",
             dependencies: [
-                "BundleTool", "OCIConfig", "TestSupport",
+                "BundleTool", "Bundles", "OCIConfig", "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],

@@ -15,7 +15,8 @@ struct BundleTool: AsyncParsableCommand {
             CommandGroup(
                 name: "Containers:",
                 subcommands: [
-                    RunCommand.self, ListCommand.self, MigrateCommand.self, KillCommand.self, DeleteCommand.self,
+                    RunCommand.self, ListCommand.self, MigrateCommand.self, RecoverCommand.self, KillCommand.self,
+                    DeleteCommand.self,
                 ]),
             CommandGroup(name: "This machine:", subcommands: [DoctorCommand.self, DemoCommand.self]),
         ])

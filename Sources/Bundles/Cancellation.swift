@@ -27,6 +27,11 @@ final class Cancellation: Sendable {
 
     static var interrupted: BundleError { BundleError(.interrupted, "interrupted; nothing was left behind") }
 
+    /// For short work that nobody cancels.
+    static func uncancelled<Value>(_ body: (Cancellation) throws -> Value) throws -> Value {
+        try body(Cancellation())
+    }
+
     /// Runs `body`, whose threads call `check`; it throws once the current task is cancelled.
     static func scope<Value: Sendable>(_ body: (Cancellation) async throws -> Value) async throws -> Value {
         let cancellation = try Cancellation()

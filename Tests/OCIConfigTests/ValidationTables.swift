@@ -14,9 +14,6 @@ extension Breach {
         Breach("range", "process.user.uid", "4294967296"),
         Breach("range", "process.user.gid", "-1"),
         Breach("range", "linux.resources.network", #"{"classID":4294967296}"#, at: "linux.resources.network.classID"),
-        Breach(
-            "range", "linux.devices", #"[{"type":"c","path":"/d","major":1,"minor":2,"fileMode":512}]"#,
-            at: "linux.devices[0].fileMode"),
         Breach("value", "linux.namespaces[0].type", #""prozess""#),
         Breach("value", "linux.rootfsPropagation", #""rslave""#),
         Breach("value", "linux.seccomp.defaultAction", #""ALLOW""#),
@@ -164,6 +161,12 @@ extension Breach {
     private static let devices = [
         Breach(
             "device-numbers", "linux.devices", #"[{"type":"c","path":"/d","minor":0}]"#, at: "linux.devices[0].major"),
+        Breach(
+            "device-mode", "linux.devices", #"[{"type":"c","path":"/d","major":1,"minor":2,"fileMode":512}]"#,
+            at: "linux.devices[0].fileMode"),
+        Breach(
+            "device-mode", "linux.devices", #"[{"type":"c","path":"/d","major":1,"minor":2,"fileMode":8630}]"#,
+            at: "linux.devices[0].fileMode"),
         Breach("device-path", "linux.devices", #"[{"type":"p","path":"d"}]"#, at: "linux.devices[0].path"),
         Breach(
             "device-duplicate", "linux.devices",

@@ -54,6 +54,7 @@ extension ValidationRule {
         deviceNumbers,
         devicePath,
         deviceDuplicate,
+        deviceMode,
         deviceRule,
         // Resources
         memoryLimits,
