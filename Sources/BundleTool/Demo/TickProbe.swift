@@ -17,6 +17,7 @@ final class TickProbe: Sendable {
     private let connection: Descriptor
     private let start: ContinuousClock.Instant
     private let longestSilence = Mutex(Silence())
+    private let isStopped = Mutex(false)
 
     /// Connects to a server on 127.0.0.1.
     init(port: UInt16, start: ContinuousClock.Instant) throws {
@@ -29,12 +30,19 @@ final class TickProbe: Sendable {
     var longest: Silence { longestSilence.withLock { $0 } }
 
     /// Ends `run`.
-    func stop() { connection.shutDown() }
+    func stop() {
+        isStopped.withLock { $0 = true }
+        connection.shutDown()
+    }
 
     /// Listens until `stop`, until the task is cancelled, or until the server ends the connection.
     func run() async throws {
         try await withTaskCancellationHandler {
-            try await onThread("ticks") { try self.listen() }
+            do {
+                try await onThread("ticks") { try self.listen() }
+            } catch where isStopped.withLock({ $0 }) {
+                // The kernel resets a connection that was shut down here when the next tick arrives.
+            }
         } onCancel: {
             stop()
         }
