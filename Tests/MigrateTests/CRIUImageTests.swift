@@ -67,15 +67,16 @@ import Testing
             ])
     }
 
-    @Test(arguments: [
-        [], [0x19, 0x43, 0x56], Array(repeating: 0, count: 8),
-        // A record of 255 bytes that is not there, a varint of eleven bytes, a field longer than its record, no head, a
-        // parent, an address inside a page.
-        frame + [0xff, 0, 0, 0], frame + [0x0b, 0, 0, 0] + Array(repeating: 0x80, count: 11),
-        frame + [0x02, 0, 0, 0, 0x0a, 0x05], frame,
-        frame + [2, 0, 0, 0, 8, 1, 9, 0, 0, 0, 8, 0x80, 0x20, 16, 1, 32, 1, 40, 1],
-        frame + [2, 0, 0, 0, 8, 1, 4, 0, 0, 0, 8, 1, 16, 1],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [], [0x19, 0x43, 0x56], Array(repeating: 0, count: 8),
+            // A record of 255 bytes that is not there, a varint of eleven bytes, a field longer than its record, no head, a
+            // parent, an address inside a page.
+            frame + [0xff, 0, 0, 0], frame + [0x0b, 0, 0, 0] + Array(repeating: 0x80, count: 11),
+            frame + [0x02, 0, 0, 0, 0x0a, 0x05], frame,
+            frame + [2, 0, 0, 0, 8, 1, 9, 0, 0, 0, 8, 0x80, 0x20, 16, 1, 32, 1, 40, 1],
+            frame + [2, 0, 0, 0, 8, 1, 4, 0, 0, 0, 8, 1, 16, 1],
+        ] as [[UInt8]])
     func refusesMalformedImages(bytes: [UInt8]) {
         #expect(throws: MigrateError.self) { try DumpedPagemap(bytes) }
     }
@@ -83,7 +84,8 @@ import Testing
     private static let frame: [UInt8] = [0x19, 0x43, 0x56, 0x54, 0x25, 0x40, 0x08, 0x56]
 
     @Test func findsTimesInLogs() {
-        let log = "(00.000010) Version: 4.2.1\n(00.052084) freezing cgroup /x: 100 x 100ms\n(12.5) Writing stats\nno time\n"
+        let log =
+            "(00.000010) Version: 4.2.1\n(00.052084) freezing cgroup /x: 100 x 100ms\n(12.5) Writing stats\nno time\n"
         #expect(Downtime.time(of: "freezing cgroup", in: log) == .seconds(0.052084))
         #expect(Downtime.time(of: "Writing stats", in: log) == .seconds(12.5))
         #expect(Downtime.time(of: "no time", in: log) == nil)
