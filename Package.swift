@@ -27,14 +27,19 @@ let package = Package(
         .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
+        .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
         // System calls that Swift cannot import.
         .target(name: "CLinux"),
+        // ISA-L, where it is installed.
+        .target(name: "CInflate"),
+        // libcurl, where it is installed.
+        .target(name: "CFetch"),
 
         .target(name: "OCIConfig", swiftSettings: strict),
         .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: strict),
         .target(
             name: "Bundles",
-            dependencies: ["OCIConfig", "LinuxSystem", "CLinux", "CArchive", "CZlib"],
+            dependencies: ["OCIConfig", "LinuxSystem", "CLinux", "CArchive", "CZlib", "CCrypto", "CInflate", "CFetch"],
             swiftSettings: strict),
         .target(
             name: "Migrate",
@@ -56,7 +61,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "LinuxSystem", "Bundles", "CArchive",
+                "LinuxSystem", "OCIConfig", "Bundles", "CArchive",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -78,7 +83,8 @@ let package = Package(
             name: "MigrateTests", dependencies: ["Migrate", "OCIConfig", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["TestSupport", "OCIConfig", "Bundles", "Migrate"],
+            dependencies: ["TestSupport", "OCIConfig", "LinuxSystem", "Bundles", "Migrate"],
+            exclude: ["Fixtures"],
             swiftSettings: strict),
     ]
 )

@@ -10,8 +10,8 @@ say() { printf 'setup: %s\n' "$*"; }
 fail() { printf 'setup: error: %s\n' "$*" >&2; exit 1; }
 
 declare -A packages=(
-    [build]="libarchive-dev zlib1g-dev libxxhash-dev libzstd-dev liblzma-dev libbz2-dev"
-    [run]="iproute2 iptables curl ca-certificates"
+    [build]="libarchive-dev zlib1g-dev libxxhash-dev libzstd-dev liblzma-dev libbz2-dev libssl-dev libisal-dev"
+    [run]="iproute2 iptables curl ca-certificates libisal2"
     [test]="libarchive-tools attr e2fsprogs xfsprogs"
     [format]=""
 )

@@ -15,6 +15,8 @@ public struct BundleError: Error, CustomStringConvertible, Sendable {
         case notPermitted
         /// The input is not what it claims to be, is damaged or cut short.
         case badArchive
+        /// An image whose parts do not fit together: digests, sizes, manifests.
+        case badImage
         /// The input would write outside the rootfs, or break a limit.
         case refused
         /// Not this build's, this kernel's or this file system's to do.

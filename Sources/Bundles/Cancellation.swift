@@ -25,7 +25,18 @@ final class Cancellation: Sendable {
         if try Descriptor.waitForInput(of: [wake.read, file]) == 0 { throw Self.interrupted }
     }
 
+    /// Waits, unless the operation is to end.
+    func pause(milliseconds: Int) throws {
+        let waited = try Descriptor.waitForInput(of: [wake.read], timeout: .milliseconds(milliseconds))
+        if waited != nil { throw Self.interrupted }
+    }
+
     static var interrupted: BundleError { BundleError(.interrupted, "interrupted; nothing was left behind") }
+
+    /// For short work that nobody cancels.
+    static func uncancelled<Value>(_ body: (Cancellation) throws -> Value) throws -> Value {
+        try body(Cancellation())
+    }
 
     /// Runs `body`, whose threads call `check`; it throws once the current task is cancelled.
     static func scope<Value: Sendable>(_ body: (Cancellation) async throws -> Value) async throws -> Value {

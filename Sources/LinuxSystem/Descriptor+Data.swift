@@ -54,3 +54,10 @@ extension Descriptor {
         }
     }
 }
+
+extension Descriptor {
+    /// A file without a name in this folder's file system, gone when it is closed.
+    package static func openUnnamed(in folder: String) throws(SystemError) -> Descriptor {
+        try open(folder, blt_o_tmpfile | O_RDWR, mode: 0o600)
+    }
+}

@@ -20,6 +20,10 @@ package struct FileName: Hashable, Sendable, CustomStringConvertible {
     package var bytes: [UInt8] { terminated.dropLast().map { UInt8(bitPattern: $0) } }
     package var count: Int { terminated.count - 1 }
 
+    package func hasPrefix(_ prefix: String) -> Bool {
+        prefix.utf8.count <= count && zip(terminated, prefix.utf8).allSatisfy { $0 == CChar(bitPattern: $1) }
+    }
+
     /// For messages: what is not UTF-8 is shown as the replacement character.
     package var description: String { String(decoding: bytes, as: UTF8.self) }
 

@@ -5,8 +5,8 @@ import Testing
 
 @Suite("Tar headers")
 struct TarReaderTests {
-    private static func read(_ bytes: [UInt8], step: Int = 1000, needsEndMark: Bool = true) throws -> [TarEntry] {
-        let reader = TarReader(MemoryChunks(bytes, step: step), archive: "test.tar", needsEndMark: needsEndMark)
+    private static func read(_ bytes: [UInt8], step: Int = 1000, isPlain: Bool = true) throws -> [TarEntry] {
+        let reader = TarReader(MemoryChunks(bytes, step: step), archive: "test.tar", isPlain: isPlain)
         var entries: [TarEntry] = []
         while let entry = try reader.next() { entries.append(entry) }
         return entries

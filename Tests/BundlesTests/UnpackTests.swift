@@ -10,7 +10,13 @@ func unpack(_ archive: [UInt8], into folder: TemporaryFolder, name: String = "ro
     let file = "\(folder.path)/\(name).tar"
     try Files.write(archive, to: file)
     let root = try folder.makeFolder(name)
-    try await Cancellation.scope { try await TarUnpacker(path: file).unpack(into: root, $0) }
+    try await unpack(file: file, into: root)
+}
+
+func unpack(file: String, into root: Descriptor) async throws {
+    try await Cancellation.scope {
+        try await TarUnpacker(cancellation: $0).unpack(TarFile.stream(file, progress: nil), into: root)
+    }
 }
 
 @Suite("Unpacking plain tars", .requiresRoot)
@@ -50,9 +56,7 @@ struct UnpackTests {
         let folder = try TemporaryFolder()
         try await Tool.shell(Self.makeTree + "\ncd ..; \(pack) . | \(compress) >packed", in: folder.path)
         let root = try folder.makeFolder("ours")
-        try await Cancellation.scope {
-            try await TarUnpacker(path: "\(folder.path)/packed").unpack(into: root, $0)
-        }
+        try await unpack(file: "\(folder.path)/packed", into: root)
         #expect(try await TreeListing.of("\(folder.path)/ours") == TreeListing.of("\(folder.path)/tree"))
         let links = try await TreeListing.hardlinks(of: "\(folder.path)/ours")
         #expect(links == [["etc/one", "etc/two", "usr/three"], ["usr/linked-link", "usr/relative"]])
@@ -73,9 +77,7 @@ struct UnpackTests {
             tar --format=\(format) $sparse -cf ../packed .
             """, in: folder.path)
         let root = try folder.makeFolder("ours")
-        try await Cancellation.scope {
-            try await TarUnpacker(path: "\(folder.path)/packed").unpack(into: root, $0)
-        }
+        try await unpack(file: "\(folder.path)/packed", into: root)
         #expect(try await TreeListing.of("\(folder.path)/ours") == TreeListing.of("\(folder.path)/tree"))
     }
 

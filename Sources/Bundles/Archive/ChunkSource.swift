@@ -2,6 +2,12 @@
 protocol ChunkSource: AnyObject {
     /// The next bytes, valid until the next call; `nil` at the end. Never empty.
     func next() throws -> UnsafeRawBufferPointer?
+    /// Leaves out up to `count` bytes, and returns how many: a source that must read them anyway leaves out none.
+    func skip(_ count: Int) throws -> Int
+}
+
+extension ChunkSource {
+    func skip(_ count: Int) throws -> Int { 0 }
 }
 
 /// Bytes in memory, for tests and small inputs.
@@ -70,6 +76,12 @@ struct ChunkCursor {
     mutating func skip(_ count: Int) throws -> Bool {
         var left = count
         while left > 0 {
+            if position == chunk.count {
+                let skipped = try source.skip(left)
+                offset += skipped
+                left -= skipped
+                if left == 0 { break }
+            }
             let piece = try some(limit: left)
             if piece.isEmpty { return false }
             left -= piece.count

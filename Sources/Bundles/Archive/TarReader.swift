@@ -23,17 +23,20 @@ final class TarReader {
     /// What the archive holds of the current entry and has not been taken yet, and the padding behind it.
     private var dataLeft = 0
     private var padding = 0
-    private let needsEndMark: Bool
+    private let isPlain: Bool
 
     /// - Parameters:
     ///   - archive: for messages.
-    ///   - needsEndMark: refuse an archive that ends without its mark. Without a digest nothing else tells that an
-    ///     archive was cut at the end of an entry.
-    init(_ source: any ChunkSource, archive: String, needsEndMark: Bool) {
+    ///   - isPlain: refuse an archive that ends without its mark or has no entries. Without a digest nothing else tells
+    ///     that it was cut at the end of an entry, or is no archive.
+    init(_ source: any ChunkSource, archive: String, isPlain: Bool) {
         self.archive = archive
-        self.needsEndMark = needsEndMark
+        self.isPlain = isPlain
         cursor = ChunkCursor(source)
     }
+
+    /// Where in the stream the current entry's data begins.
+    var dataOffset: Int { cursor.offset }
 
     /// The next entry, or `nil` at the end. Data of the entry before that was not taken is skipped.
     func next() throws -> TarEntry? {
@@ -65,7 +68,7 @@ final class TarReader {
             try cursor.exactly(TarHeader.size) { block in
                 let header = TarHeader(block)
                 if block.isEmpty {
-                    if needsEndMark || entries == 0 {
+                    if isPlain {
                         throw Malformed(entries == 0 ? "it is empty" : "it has no end-of-archive mark")
                     }
                     ended = true
@@ -197,7 +200,7 @@ final class TarReader {
     /// After the end mark: the rest is read too, so that the compression's own checks are made.
     private func finish() throws {
         while !(try cursor.some(limit: .max)).isEmpty {}
-        if entries == 0 { throw BundleError(.badArchive, "\(archive) holds no files") }
+        if entries == 0, isPlain { throw BundleError(.badArchive, "\(archive) holds no files") }
     }
 }
 

@@ -6,22 +6,32 @@ extension OCIBundle {
     /// Makes a bundle: the source's files, `files` on top, and a `config.json`.
     /// - Parameters:
     ///   - name: the bundle's name in `containers`, not taken yet.
-    ///   - edits: made to the default configuration; user names are looked up in the rootfs.
+    ///   - edits: made to the default configuration and the image's; user names are looked up in the rootfs.
+    ///   - platform: which of an image's platforms; this machine's by default.
+    ///   - registry: how registries are reached.
+    ///   - store: where images that are pulled are kept.
+    ///   - limits: what the source may ask for before it is refused as a bomb.
     ///   - progress: is told what is being done, and how many bytes of the source were read.
     /// - Throws: `BundleError` or `ConfigError`; nothing is left then.
     @discardableResult
     package static func create(
         _ name: BundleName, in containers: ContainersFolder, from source: ImageSource, files: [RootfsFile] = [],
-        edits: ConfigEdits = ConfigEdits(), progress: Progress? = nil
+        edits: ConfigEdits = ConfigEdits(), platform: ImagePlatform? = nil, limits: UnpackLimits = UnpackLimits(),
+        registry: RegistryOptions = RegistryOptions(), store: String = ImageStore.defaultPath,
+        progress: Progress? = nil
     ) async throws -> OCIBundle {
         let maker = try BundleMaker(name, in: containers)
         try await Cancellation.scope { cancellation in
             try await maker.make { work in
                 let rootfs = try Self.makeRootfs(in: work)
-                try await source.unpack(into: rootfs, progress: progress, cancellation)
+                let image = try await source.unpack(
+                    UnpackJob(
+                        rootfs: rootfs, scratch: containers.path, platform: PlatformChoice(platform),
+                        registry: registry, store: store, limits: limits,
+                        progress: progress, cancellation: cancellation))
                 try await onThread("finish") {
                     if !files.isEmpty { try RootfsFile.write(files, into: rootfs, subject: "the recipe") }
-                    try Self.writeConfig(edits, for: rootfs, in: work)
+                    try Self.writeConfig(image, edits, for: rootfs, in: work)
                 }
             }
         }
@@ -36,9 +46,17 @@ extension OCIBundle {
         return rootfs
     }
 
-    private static func writeConfig(_ edits: ConfigEdits, for rootfs: Descriptor, in work: Descriptor) throws {
+    private static func writeConfig(
+        _ image: ImageSpec.Image?, _ edits: ConfigEdits, for rootfs: Descriptor, in work: Descriptor
+    ) throws {
         var spec = RuntimeSpec.default()
-        try edits.apply(to: &spec, users: edits.needsUsers ? ContainerUsers(rootfs: rootfs) : ContainerUsers())
+        let users = image != nil || edits.needsUsers ? try ContainerUsers(rootfs: rootfs) : ContainerUsers()
+        if let image {
+            // An image without a command gets none; the shell is for plain tarballs.
+            spec.process?.args = nil
+            try image.edits(users: users).apply(to: &spec, users: users)
+        }
+        try edits.apply(to: &spec, users: users)
         try work.replaceFile(FileName("config.json"), with: spec.encoded())
     }
 }

@@ -93,12 +93,9 @@ package struct Recipe: Sendable {
         let text = form.from.replacing("${cache}", with: CacheFolder.path)
         let source = try ImageSource(text)
         var status = stat()
-        switch source {
-        case .tar(let path), .directory(let path):
-            if stat(path, &status) != 0 {
-                let hint = form.missing.map { "; \($0)" } ?? ""
-                throw BundleError(.notFound, "the recipe's rootfs \(path) is not there\(hint)")
-            }
+        if let path = source.path, stat(path, &status) != 0 {
+            let hint = form.missing.map { "; \($0)" } ?? ""
+            throw BundleError(.notFound, "the recipe's rootfs \(path) is not there\(hint)")
         }
         return source
     }

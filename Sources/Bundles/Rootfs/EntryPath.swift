@@ -5,7 +5,7 @@ struct EntryPath: Hashable, Sendable, CustomStringConvertible {
     private(set) var components: [FileName]
 
     /// More components than any path that the kernel takes could be meant to have.
-    static let deepest = 1024
+    static let deepest = 512
 
     static let root = EntryPath(components: [])
 

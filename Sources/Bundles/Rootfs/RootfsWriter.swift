@@ -7,19 +7,27 @@ internal import LinuxSystem
 ///
 /// Works on one thread, whose umask it takes for itself (`ownUmask`).
 final class RootfsWriter {
-    private let cache: DirectoryCache
+    let cache: DirectoryCache
     private let subject: String
     /// What waits for the end: the times of folders, which change with every file that is put into them.
-    private var folderTimes: [EntryPath: (identity: FileIdentity, modified: timespec)] = [:]
+    private(set) var folderTimes: [FileIdentity: (path: FileName, modified: timespec)] = [:]
     /// Hardlinks whose target has not come yet.
     private var waiting: [EntryPath: (target: EntryPath, order: Int)] = [:]
+    /// What a layer has put there itself; `nil` for plain archives, in which whiteouts are ordinary files.
+    let layer: LayerRecord?
+    /// The names in `folderTimes` and `waiting` are all that grows with the archive.
+    private var rememberedBytes = 0
+    private static let mostRememberedBytes = 128 << 20
 
     /// - Parameters:
     ///   - root: the rootfs, a folder that nobody else writes to.
     ///   - subject: what the entries come from, for messages.
-    init(root: Descriptor, subject: String) throws {
+    ///   - layer: for an image's layer.
+    init(root: Descriptor, subject: String, layer: LayerRecord? = nil) throws {
         cache = try DirectoryCache(root: root)
         self.subject = subject
+        self.layer = layer
+        if layer?.hasLower == true { keepTime(of: cache.root, .root) }
     }
 
     /// Gives the calling thread a umask of its own, 0: modes then are what they are said to be, with no call more.
@@ -46,8 +54,10 @@ final class RootfsWriter {
             try apply(metadata, toFolder: cache.root.descriptor, path)
             return
         }
+        if let layer, name.hasPrefix(".wh.") { return try whiteout(path, name, layer) }
         let parent = try folder(path.parent)
         waiting[path] = nil
+        if entry.kind != .hardlink { layer?.touch(name, in: parent.identity) }
         switch entry.kind {
         case .directory: try placeFolder(path, name, in: parent, metadata)
         case .file:
@@ -67,7 +77,10 @@ final class RootfsWriter {
         case .hardlink:
             let target = try EntryPath(entry.linkTarget)
             if target == path { throw EntryPath.Unsafe("a hardlink to itself") }
-            if try !link(path, to: target) { waiting[path] = (target, waiting.count) }
+            if try !link(path, to: target, onlyIfOwn: true) {
+                try remember(entry.path.count + entry.linkTarget.count)
+                waiting[path] = (target, waiting.count)
+            }
         case .characterDevice, .blockDevice, .fifo:
             let kind: FileKind =
                 switch entry.kind {
@@ -87,10 +100,10 @@ final class RootfsWriter {
     func finish() throws {
         do {
             try linkWaiting()
-            for (path, (identity, modified)) in folderTimes {
+            for (identity, (path, modified)) in folderTimes {
                 // A folder that was replaced meanwhile has lost its claim.
-                guard let folder = try existingFolder(path), folder.identity == identity else { continue }
-                try folder.descriptor.setTimes(access: nil, modification: modified)
+                guard let folder = try openFolder(path), try folder.status().identity == identity else { continue }
+                try folder.setTimes(access: nil, modification: modified)
             }
         } catch let error as SystemError {
             throw BundleError(.system, "cannot finish unpacking \(subject)", cause: error)
@@ -108,11 +121,27 @@ extension RootfsWriter {
         let (descriptor, isNew) = try openOrMake(path, name, in: folder(path.parent))
         let folder = try DirectoryCache.Folder(descriptor)
         cache[path] = folder
-        if !isNew, folderTimes[path] == nil {
-            // What was there before keeps its time, whatever is put into it, unless an entry says otherwise.
-            folderTimes[path] = (folder.identity, folder.status.st_mtim)
-        }
+        if !isNew { keepTime(of: folder, path) }
         return folder
+    }
+
+    /// What was there before keeps its time, whatever is put into it, unless an entry says otherwise.
+    func keepTime(of folder: DirectoryCache.Folder, _ path: EntryPath) {
+        if folderTimes[folder.identity] == nil {
+            folderTimes[folder.identity] = (path.relative, folder.status.st_mtim)
+        }
+    }
+
+    /// A folder is gone, or its time is nobody's.
+    func forgetTime(of identity: FileIdentity) {
+        folderTimes[identity] = nil
+    }
+
+    private func remember(_ bytes: Int) throws(EntryPath.Unsafe) {
+        rememberedBytes += bytes + 64
+        if rememberedBytes > Self.mostRememberedBytes {
+            throw EntryPath.Unsafe("too many folders and late hardlinks to remember")
+        }
     }
 
     private func openOrMake(
@@ -153,19 +182,22 @@ extension RootfsWriter {
     }
 
     /// Like `folder`, and creates nothing.
-    private func existingFolder(_ path: EntryPath) throws(SystemError) -> DirectoryCache.Folder? {
+    func existingFolder(_ path: EntryPath) throws(SystemError) -> DirectoryCache.Folder? {
         if let known = cache[path] { return known }
         if path.isRoot { return cache.root }
-        let descriptor: Descriptor
+        guard let descriptor = try openFolder(path.relative) else { return nil }
+        let folder = try DirectoryCache.Folder(descriptor)
+        cache[path] = folder
+        return folder
+    }
+
+    private func openFolder(_ path: FileName) throws(SystemError) -> Descriptor? {
         do {
-            descriptor = try cache.root.descriptor.openInRoot(path: path.relative, O_RDONLY | O_DIRECTORY)
+            return try cache.root.descriptor.openInRoot(path: path, O_RDONLY | O_DIRECTORY)
         } catch {
             if [ENOENT, ENOTDIR, ELOOP].contains(error.code) { return nil }
             throw error
         }
-        let folder = try DirectoryCache.Folder(descriptor)
-        cache[path] = folder
-        return folder
     }
 
     /// Calls `create`; if the name is taken, removes what is there and calls it again.
@@ -183,9 +215,14 @@ extension RootfsWriter {
     }
 
     private func remove(_ path: EntryPath, _ name: FileName, in parent: DirectoryCache.Folder) throws(SystemError) {
+        let status = try parent.descriptor.statusIfPresent(of: name)
         try parent.descriptor.removeTree(name)
-        folderTimes[path] = nil
-        cache.forget()
+        if let status, status.kind == .directory {
+            folderTimes[status.identity] = nil
+            cache.forget()
+        } else if status?.kind == .symlink {
+            cache.forget()
+        }
     }
 }
 
@@ -219,17 +256,17 @@ extension RootfsWriter {
         try folder.setOwner(metadata.user, metadata.group)
         try folder.setMode(metadata.mode)
         for (name, value) in metadata.attributes { try folder.setAttribute(name, value) }
-        if path.isRoot {
-            folderTimes[path] = (cache.root.identity, metadata.modified)
-        } else {
-            let opened = try DirectoryCache.Folder(folder)
-            cache[path] = opened
-            folderTimes[path] = (opened.identity, metadata.modified)
-        }
+        let opened = try path.isRoot ? cache.root : DirectoryCache.Folder(folder)
+        if !path.isRoot { cache[path] = opened }
+        let name = path.relative
+        try remember(name.count)
+        folderTimes[opened.identity] = (name, metadata.modified)
+        layer?.own(opened.identity)
     }
 
+    /// - Parameter onlyIfOwn: in a layer, only if the layer itself has the target: a lower layer's may be replaced yet.
     /// - Returns: false if the target is not there.
-    private func link(_ path: EntryPath, to target: EntryPath) throws -> Bool {
+    private func link(_ path: EntryPath, to target: EntryPath, onlyIfOwn: Bool = false) throws -> Bool {
         guard let name = path.name, let targetName = target.name else {
             throw EntryPath.Unsafe("a hardlink to a folder")
         }
@@ -237,7 +274,9 @@ extension RootfsWriter {
             let status = try targetParent.descriptor.statusIfPresent(of: targetName)
         else { return false }
         if status.kind == .directory { throw EntryPath.Unsafe("a hardlink to a folder") }
+        if onlyIfOwn, let layer, !layer.has(targetName, in: targetParent.identity) { return false }
         let parent = try folder(path.parent)
+        layer?.touch(name, in: parent.identity)
         do {
             try parent.descriptor.makeHardlink(name, to: targetName, in: targetParent.descriptor)
         } catch {
@@ -255,6 +294,13 @@ extension RootfsWriter {
             return try link(path, to: target)
         } catch let refusal as EntryPath.Unsafe {
             throw BundleError(.refused, "\(subject): entry '\(path)' is refused: \(refusal.reason)")
+        }
+    }
+
+    /// Links what can be linked, before a whiteout takes a lower layer's target away.
+    func linkReady() throws {
+        for (path, link) in waiting.sorted(by: { $0.value.order < $1.value.order }) {
+            if try linkLate(path, to: link.target) { waiting[path] = nil }
         }
     }
 

@@ -1,26 +1,45 @@
 internal import Glibc
 internal import LinuxSystem
 
-/// Unpacks a plain tar archive, compressed or not, into a rootfs: one thread reads and inflates, another one parses
-/// and writes.
-struct TarUnpacker: Sendable {
-    let path: String
-    var progress: Progress?
+/// One tar stream to unpack: a plain archive, or a layer of an image.
+struct TarStream: Sendable {
+    /// For messages.
+    let name: String
+    /// Opens the bytes as they are stored; called on the thread that reads them.
+    let open: @Sendable (Cancellation) throws -> any ByteReader
+    /// What the stored bytes must come to.
+    var blob: (digest: Digest?, size: Int?) = (nil, nil)
+    /// What the inflated bytes must come to.
+    var diffID: Digest?
+}
 
-    func unpack(into root: Descriptor, _ cancellation: Cancellation) async throws {
-        let archive = path
-        let progress = progress
-        let file = try open()
+/// Unpacks tar streams into a rootfs: one thread reads, inflates and checks, another one parses and writes.
+struct TarUnpacker: Sendable {
+    var limits = UnpackLimits()
+    let cancellation: Cancellation
+
+    /// How much was unpacked so far, for the limits.
+    final class Total: @unchecked Sendable {
+        // Used by one unpacking thread after the other.
+        fileprivate var bytes = 0
+        fileprivate var entries = 0
+    }
+    let total = Total()
+
+    /// - Parameter layer: whether there are layers below, for an image's layer; `nil` for a plain archive.
+    func unpack(_ stream: TarStream, into root: Descriptor, layerWithLower layer: Bool? = nil) async throws {
         let queue = ChunkQueue()
+        let cancellation = cancellation
+        let limits = limits
         try await withThrowingTaskGroup(of: Void.self) { group in
             // Its errors reach the other side by way of the queue.
             group.addTask {
-                try await onThread("inflate") { queue.produce(Inflater(file, archive, progress, cancellation).read) }
+                try await onThread("inflate") { queue.produce(Inflater(stream, limits, cancellation).read) }
             }
             group.addTask {
                 try await onThread("unpack") {
                     do {
-                        try Self.write(queue, archive, into: root, cancellation)
+                        try write(queue, stream, into: root, layer)
                     } catch {
                         // The other thread may wait for a buffer, or for input.
                         queue.abandon()
@@ -33,38 +52,34 @@ struct TarUnpacker: Sendable {
         }
     }
 
-    private func open() throws -> Descriptor {
-        do {
-            let file = try Descriptor.open(path, O_RDONLY)
-            let status = try file.status()
-            if status.kind == .directory {
-                throw BundleError(
-                    .badArchive, "\(path) is a folder, no archive; say dir:\(path) to take it as the rootfs")
-            }
-            progress?.begin("unpacking \(path)", total: status.kind == .regular ? Int(status.st_size) : nil)
-            return file
-        } catch let error as SystemError {
-            throw BundleError(
-                error.isMissing ? .notFound : .system, "cannot read the archive \(path)", cause: error)
-        }
-    }
-
-    private static func write(
-        _ queue: ChunkQueue, _ archive: String, into root: Descriptor, _ cancellation: Cancellation
-    ) throws {
+    private func write(_ queue: ChunkQueue, _ stream: TarStream, into root: Descriptor, _ layer: Bool?) throws {
         try RootfsWriter.ownUmask()
-        let writer = try RootfsWriter(root: root, subject: archive)
-        let reader = TarReader(queue, archive: archive, needsEndMark: true)
+        let writer = try RootfsWriter(
+            root: root, subject: stream.name, layer: layer.map { LayerRecord(hasLower: $0) })
+        // With a digest nobody can have cut the end off, and a layer may be empty.
+        let reader = TarReader(queue, archive: stream.name, isPlain: stream.diffID == nil)
         while let entry = try reader.next() {
             try cancellation.check()
-            try writer.add(entry) { try Self.copy(entry, of: reader, to: $0, cancellation) }
+            try count(entry, stream)
+            try writer.add(entry) { try copy(entry, of: reader, to: $0) }
         }
         try writer.finish()
     }
 
-    private static func copy(
-        _ entry: TarEntry, of reader: TarReader, to file: Descriptor, _ cancellation: Cancellation
-    ) throws {
+    private func count(_ entry: TarEntry, _ stream: TarStream) throws {
+        total.entries += 1
+        total.bytes += entry.size
+        if total.entries > limits.entries {
+            throw BundleError(
+                .refused, "\(stream.name) has more than \(limits.entries) entries; --max-entries allows more")
+        }
+        if total.bytes > limits.bytes {
+            throw BundleError(
+                .refused, "\(stream.name) unpacks to more than \(limits.bytes) bytes; --max-bytes allows more")
+        }
+    }
+
+    private func copy(_ entry: TarEntry, of reader: TarReader, to file: Descriptor) throws {
         let content = FileContent(file)
         try reader.readData { offset, bytes in
             try content.write(bytes, at: offset)
@@ -74,28 +89,41 @@ struct TarUnpacker: Sendable {
     }
 }
 
-/// An archive file, its compression undone. Opens the decoder with the first read, on the thread that reads.
+/// A stored stream, checked and with its compression undone. Opens with the first read, on the thread that reads.
 private final class Inflater: ByteReader {
-    private let file: Descriptor
-    private let archive: String
-    private let progress: Progress?
+    private let stream: TarStream
+    private let limits: UnpackLimits
     private let cancellation: Cancellation
-    private var decoder: (any ByteReader)?
+    private var opened: (stored: VerifyingReader, plain: VerifyingReader)?
 
-    init(_ file: Descriptor, _ archive: String, _ progress: Progress?, _ cancellation: Cancellation) {
-        self.file = file
-        self.archive = archive
-        self.progress = progress
+    init(_ stream: TarStream, _ limits: UnpackLimits, _ cancellation: Cancellation) {
+        self.stream = stream
+        self.limits = limits
         self.cancellation = cancellation
     }
 
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-        if let decoder { return try decoder.read(into: buffer) }
-        let reader = try FileReader(file, progress: progress, cancellation)
-        let magic = try reader.peek(Compression.magicLength)
-        if magic.isEmpty { throw BundleError(.badArchive, "\(archive) is empty, no archive") }
-        let decoder = try makeDecoder(Compression(magic: magic), of: reader, name: archive)
-        self.decoder = decoder
-        return try decoder.read(into: buffer)
+        let (stored, plain) = try opened ?? open()
+        let count = try plain.read(into: buffer)
+        if count == 0 {
+            // A decoder may stop before the end of what is stored; its check comes with that.
+            while try stored.read(into: buffer) > 0 {}
+        } else if plain.count > limits.ratioFrom, plain.count / limits.ratio > stored.count {
+            throw BundleError(
+                .refused,
+                "\(stream.name) inflates to over \(limits.ratio) times its size; --max-ratio allows more")
+        }
+        return count
+    }
+
+    private func open() throws -> (stored: VerifyingReader, plain: VerifyingReader) {
+        let peeking = PeekingReader(try stream.open(cancellation))
+        let magic = try peeking.peek(Compression.magicLength)
+        if magic.isEmpty { throw BundleError(.badArchive, "\(stream.name) is empty, no archive") }
+        let stored = VerifyingReader(peeking, stream.blob.digest, size: stream.blob.size, what: stream.name)
+        let decoder = try makeDecoder(Compression(magic: magic), of: stored, name: stream.name)
+        let plain = VerifyingReader(decoder, stream.diffID, size: nil, what: "\(stream.name), uncompressed,")
+        opened = (stored, plain)
+        return (stored, plain)
     }
 }

@@ -7,41 +7,101 @@ public enum ImageSource: Hashable, Sendable, CustomStringConvertible {
     case tar(path: String)
     /// A rootfs as a folder.
     case directory(path: String)
+    /// What `docker save` writes.
+    case dockerArchive(path: String, reference: String?)
+    /// An OCI image layout; the reference is a tag or `@DIGEST`.
+    case ociLayout(path: String, reference: String?)
+    /// An OCI image layout in a tar archive.
+    case ociArchive(path: String, reference: String?)
+    /// An image in a registry; it goes through the store.
+    case registry(ImageName)
 
-    /// - Parameter text: `tar:PATH`, `dir:PATH`, or a bare path, which is recognised by its content.
+    /// - Parameter text: `tar:PATH`, `dir:PATH`, `docker-archive:PATH[:REF]`, `oci:DIR[:TAG|@DIGEST]`,
+    ///   `oci-archive:PATH[:TAG|@DIGEST]`, `docker://REF`, or bare: a path, which is recognised by its content, or a
+    ///   REF with a tag or a digest.
     /// - Throws: `BundleError` if the path names nothing, or the form is unknown.
     public init(_ text: String) throws {
-        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        switch parts[0] {
-        case "tar" where parts.count == 2: self = .tar(path: try Self.path(parts[1], of: text))
-        case "dir" where parts.count == 2: self = .directory(path: try Self.path(parts[1], of: text))
-        case "docker-archive", "oci", "oci-archive", "docker":
-            if parts.count < 2 { fallthrough }
-            throw BundleError(
-                .unsupported, "\(parts[0]): sources are not supported yet; use tar:PATH of an exported rootfs")
+        let colon = text.firstIndex(of: ":")
+        let rest = colon.map { String(text[text.index(after: $0)...]) } ?? ""
+        switch colon.map({ text[..<$0] }) {
+        case "tar": self = .tar(path: try Self.nonEmpty(rest, text))
+        case "dir": self = .directory(path: try Self.nonEmpty(rest, text))
+        case "docker-archive":
+            let (path, reference) = try Self.split(rest, text)
+            self = .dockerArchive(path: path, reference: reference)
+        case "oci":
+            let (path, reference) = try Self.split(rest, text)
+            self = .ociLayout(path: path, reference: reference)
+        case "oci-archive":
+            let (path, reference) = try Self.split(rest, text)
+            self = .ociArchive(path: path, reference: reference)
+        case "docker" where rest.hasPrefix("//"): self = .registry(try ImageName(String(rest.dropFirst(2))))
         default: self = try Self.recognised(text)
         }
     }
 
-    private static func path(_ path: Substring, of text: String) throws -> String {
+    private static func nonEmpty(_ path: String, _ text: String) throws -> String {
         if path.isEmpty { throw BundleError(.notFound, "'\(text)' lacks a path after the colon") }
-        return String(path)
+        return path
+    }
+
+    /// The path is the shortest that names something: references may hold colons, and so may paths.
+    private static func split(_ rest: String, _ text: String) throws -> (path: String, reference: String?) {
+        _ = try nonEmpty(rest, text)
+        var status = stat()
+        for index in rest.indices where rest[index] == ":" || rest[index] == "@" {
+            let path = String(rest[..<index])
+            guard !path.isEmpty, stat(path, &status) == 0 else { continue }
+            let reference = String(rest[(rest[index] == "@" ? index : rest.index(after: index))...])
+            if reference.isEmpty || reference == "@" {
+                throw BundleError(.notFound, "'\(text)' ends without saying which image")
+            }
+            return (path, reference)
+        }
+        if stat(rest, &status) == 0 { return (rest, nil) }
+        // Nothing is there: what a user would call the path is what stands before the first colon.
+        return (String(rest.prefix { $0 != ":" }), nil)
     }
 
     private static func recognised(_ path: String) throws -> ImageSource {
         var status = stat()
         guard stat(path, &status) == 0 else {
             let error = SystemError.last("open", path)
+            // A name without tag or digest is more likely a mistyped path.
+            if error.isMissing, path.contains(":") || path.contains("@"), let name = try? ImageName(path) {
+                return .registry(name)
+            }
             throw BundleError(error.isMissing ? .notFound : .system, "there is no source '\(path)'", cause: error)
         }
-        return status.kind == .directory ? .directory(path: path) : .tar(path: path)
+        if status.kind == .directory {
+            return access("\(path)/oci-layout", F_OK) == 0
+                ? .ociLayout(path: path, reference: nil) : .directory(path: path)
+        }
+        return try ArchiveKind.recognise(path)
+    }
+
+    /// The path on this machine; nil for a registry's.
+    public var path: String? {
+        switch self {
+        case .tar(let path), .directory(let path), .dockerArchive(let path, _), .ociLayout(let path, _),
+            .ociArchive(let path, _):
+            path
+        case .registry: nil
+        }
     }
 
     /// As `--from` takes it.
     public var description: String {
-        switch self {
+        func joined(_ kind: String, _ path: String, _ reference: String?) -> String {
+            "\(kind):\(path)" + (reference.map { $0.hasPrefix("@") ? $0 : ":\($0)" } ?? "")
+        }
+        return switch self {
         case .tar(let path): "tar:\(path)"
         case .directory(let path): "dir:\(path)"
+        case .dockerArchive(let path, let reference): joined("docker-archive", path, reference)
+        case .ociLayout(let path, let reference): joined("oci", path, reference)
+        case .ociArchive(let path, let reference): joined("oci-archive", path, reference)
+        case .registry(let name): "docker://\(name)"
         }
     }
 }

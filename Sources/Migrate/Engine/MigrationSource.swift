@@ -15,6 +15,8 @@ struct DumpResult: Sendable {
     var pages = 0
     /// Pages that the destination had.
     var known = 0
+    /// How long it took to find and send them.
+    var transfer = Duration.zero
 }
 
 /// The sending end of a migration: pre-copy, final dump, images, the order to restore.
@@ -49,31 +51,41 @@ final class MigrationSource: Sendable {
     }
 
     /// Sends the memory while the container runs.
-    /// - Returns: what the destination then holds.
+    /// - Parameter known: what the round before has sent.
+    /// - Returns: what the destination then holds, and how many pages crossed and did not.
     func precopy(
-        number: Int, progress: @escaping @Sendable (Int) -> Void, isCancelled: @escaping @Sendable () -> Bool
-    ) async throws -> (index: PageIndex, pages: Int) {
+        number: Int, known: PageIndex, progress: @escaping @Sendable (Int) -> Void,
+        isCancelled: @escaping @Sendable () -> Bool
+    ) async throws -> (index: PageIndex, pages: Int, unchanged: Int) {
         try await onLink { [self] in
             let memory = LiveMemory(processes: try ContainerProcess.tree(below: container.pid))
-            let sender = try PageSetSender(number: number, link: link, hasher: hasher, known: PageIndex())
+            let sender = try PageSetSender(number: number, link: link, hasher: hasher, known: known)
             try memory.send(to: sender, progress: progress, isCancelled: isCancelled)
             try finish(sender)
-            return (sender.index, sender.sentPages)
+            return (sender.index, sender.sentPages, sender.unchangedPages)
         }
     }
 
     /// Stops the container and sends what the destination does not hold yet. When this returns, the container is gone
     /// here, and everything of it is at the destination.
-    func finalDump(number: Int, known: PageIndex, method: DumpMethod) async throws -> DumpResult {
+    /// - Parameter onArrival: called when everything has arrived; a held container still waits for the verdict then.
+    func finalDump(
+        number: Int, known: PageIndex, method: DumpMethod, onArrival: @escaping @Sendable () throws -> Void
+    ) async throws -> DumpResult {
         switch method {
-        case .held: try await heldDump(number: number, known: known)
-        case .pageServer: try await pageServerDump(number: number, known: known)
+        case .held: return try await heldDump(number: number, known: known, onArrival)
+        case .pageServer:
+            let result = try await pageServerDump(number: number, known: known)
+            try onArrival()
+            return result
         }
     }
 
     /// CRIU dumps all but the memory, which is read from the frozen processes while it holds; the container ends here
     /// only when the destination has confirmed all of it. Whatever fails before resumes it.
-    private func heldDump(number: Int, known: PageIndex) async throws -> DumpResult {
+    private func heldDump(
+        number: Int, known: PageIndex, _ onArrival: @escaping @Sendable () throws -> Void
+    ) async throws -> DumpResult {
         let hold = try DumpHold(folder: folder.hold)
         let ended = try Descriptor.pipe()
         let isOver = Cancellation()
@@ -88,13 +100,16 @@ final class MigrationSource: Sendable {
         do {
             let result = try await onLink { [self] () -> DumpResult? in
                 guard try hold.wait(orUntil: ended.read) else { return nil }
+                let start = ContinuousClock.now
                 let processes = try ContainerProcess.tree(below: container.pid)
                 let sender = try PageSetSender(number: number, link: link, hasher: hasher, known: known)
                 try FrozenMemory(images: folder.sourceImages, processes: processes).send(to: sender)
                 try finish(sender)
                 try sendImages()
+                try onArrival()
                 try hold.decide(.commit)
-                return DumpResult(pages: sender.sentPages, known: sender.unchangedPages)
+                return DumpResult(
+                    pages: sender.sentPages, known: sender.unchangedPages, transfer: .now - start)
             }
             guard let result else {
                 // The dump ended without ever holding: it failed, and says why.
@@ -167,11 +182,6 @@ final class MigrationSource: Sendable {
             try link.send(.restore, RestoreMessage())
             _ = try link.expect(.answer, as: AnswerMessage.self)
         }
-    }
-
-    /// What CRIU measured of the final dump.
-    var dumpStatistics: DumpStatistics? {
-        (try? Files.contents(of: "\(folder.sourceWork)/stats-dump")).flatMap { try? DumpStatistics($0) }
     }
 
     private func finish(_ sender: PageSetSender) throws {
