@@ -40,7 +40,7 @@ final class TickProbe: Sendable {
         try await withTaskCancellationHandler {
             do {
                 try await onThread("ticks") { try self.listen() }
-            } catch where isStopped.withLock({ $0 }) {
+            } catch  where isStopped.withLock({ $0 }) {
                 // The kernel resets a connection that was shut down here when the next tick arrives.
             }
         } onCancel: {
