@@ -32,12 +32,14 @@ let package = Package(
         .target(name: "CLinux"),
         // ISA-L, where it is installed.
         .target(name: "CInflate"),
+        // libcurl, where it is installed.
+        .target(name: "CFetch"),
 
         .target(name: "OCIConfig", swiftSettings: strict),
         .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: strict),
         .target(
             name: "Bundles",
-            dependencies: ["OCIConfig", "LinuxSystem", "CLinux", "CArchive", "CZlib", "CCrypto", "CInflate"],
+            dependencies: ["OCIConfig", "LinuxSystem", "CLinux", "CArchive", "CZlib", "CCrypto", "CInflate", "CFetch"],
             swiftSettings: strict),
         .target(
             name: "Migrate",

@@ -18,13 +18,15 @@ struct CreateCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             """
             tar:PATH, dir:PATH, docker-archive:PATH[:REF], oci:DIR[:TAG|@DIGEST], oci-archive:PATH[:TAG|@DIGEST], \
-            or a bare path, which is recognised by its content.
+            docker://REF, or bare: a path, which is recognised by its content, or a REF like python:3.12-slim.
             """, valueName: "source"))
     var from: String?
 
     @Option(help: "Which of an image's platforms, like linux/arm64. Default: this machine's.")
     var platform: String?
 
+    @OptionGroup(title: "Registries") var registry: RegistryFlags
+    @OptionGroup var store: StoreOption
     @OptionGroup(title: "Limits") var limits: LimitOptions
 
     @OptionGroup var containers: ContainersOption
@@ -43,7 +45,8 @@ struct CreateCommand: AsyncParsableCommand {
             try await Interruption.cancelling {
                 try await OCIBundle.create(
                     name, in: containers.containersFolder, from: source, files: recipe?.files ?? [], edits: edits,
-                    platform: platform, limits: limits.limits, progress: progress)
+                    platform: platform, limits: limits.limits, registry: registry.options, store: store.path,
+                    progress: progress)
             }
         }
         print(bundle.path)

@@ -11,7 +11,9 @@ struct BundleTool: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Bundles:",
-                subcommands: [CreateCommand.self, CloneCommand.self, ConfigCommand.self, ValidateCommand.self]),
+                subcommands: [
+                    CreateCommand.self, CloneCommand.self, ImageCommand.self, ConfigCommand.self, ValidateCommand.self,
+                ]),
             CommandGroup(
                 name: "Containers:",
                 subcommands: [

@@ -21,6 +21,13 @@ enum Output {
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
+    /// Reads `300ms` or `2.5s`; nil for anything else.
+    static func parseSeconds(_ text: String) -> Double? {
+        let (digits, unit) = text.hasSuffix("ms") ? (text.dropLast(2), 0.001) : (text.dropLast(1), 1)
+        guard text.hasSuffix("s"), let number = Double(digits), number.isFinite, number >= 0 else { return nil }
+        return number * unit
+    }
+
     /// `1.24 s`, `87 ms`.
     static func seconds(_ seconds: Double) -> String {
         if seconds < 0.9995 { return "\(Int((seconds * 1000).rounded())) ms" }

@@ -25,6 +25,12 @@ final class Cancellation: Sendable {
         if try Descriptor.waitForInput(of: [wake.read, file]) == 0 { throw Self.interrupted }
     }
 
+    /// Waits, unless the operation is to end.
+    func pause(milliseconds: Int) throws {
+        let waited = try Descriptor.waitForInput(of: [wake.read], timeout: .milliseconds(milliseconds))
+        if waited != nil { throw Self.interrupted }
+    }
+
     static var interrupted: BundleError { BundleError(.interrupted, "interrupted; nothing was left behind") }
 
     /// For short work that nobody cancels.

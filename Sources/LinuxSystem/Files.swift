@@ -48,6 +48,13 @@ package enum Files {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
     }
 
+    /// When the file was last written, since the epoch; nil where it is not there.
+    package static func modified(_ path: String) -> Duration? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return .seconds(status.st_mtim.tv_sec) + .nanoseconds(status.st_mtim.tv_nsec)
+    }
+
     /// The path without symlinks, `.` and `..`, or nil where it names nothing.
     package static func canonicalPath(_ path: String) -> String? {
         guard let resolved = realpath(path, nil) else { return nil }

@@ -69,7 +69,7 @@ struct PaxHeader {
         // libarchive writes both forms; the plain one is exact, so it comes last.
         for (key, value) in records where key.hasPrefix("LIBARCHIVE.xattr.") {
             guard let name = percentDecoded(key.utf8.dropFirst("LIBARCHIVE.xattr.".utf8.count)),
-                let decoded = base64Decoded(value)
+                let decoded = Base64.decode(value)
             else { throw TarReader.Malformed("its pax header has a bad \(key)") }
             add(name, decoded)
         }
@@ -92,31 +92,6 @@ private func percentDecoded(_ text: some Sequence<UInt8>) -> [UInt8]? {
             let value = UInt8(String(decoding: [high, low], as: UTF8.self), radix: 16)
         else { return nil }
         decoded.append(value)
-    }
-    return decoded
-}
-
-private func base64Decoded(_ text: [UInt8]) -> [UInt8]? {
-    var decoded: [UInt8] = []
-    var bits = 0
-    var count = 0
-    for byte in text {
-        let digit: Int
-        switch byte {
-        case 0x41...0x5a: digit = Int(byte) - 0x41
-        case 0x61...0x7a: digit = Int(byte) - 0x61 + 26
-        case 0x30...0x39: digit = Int(byte) - 0x30 + 52
-        case 0x2b: digit = 62
-        case 0x2f: digit = 63
-        case 0x3d, 0x0a: continue
-        default: return nil
-        }
-        bits = (bits << 6 | digit) & 0xffff
-        count += 6
-        if count >= 8 {
-            count -= 8
-            decoded.append(UInt8(truncatingIfNeeded: bits >> count))
-        }
     }
     return decoded
 }

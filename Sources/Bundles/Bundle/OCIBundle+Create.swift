@@ -8,6 +8,8 @@ extension OCIBundle {
     ///   - name: the bundle's name in `containers`, not taken yet.
     ///   - edits: made to the default configuration and the image's; user names are looked up in the rootfs.
     ///   - platform: which of an image's platforms; this machine's by default.
+    ///   - registry: how registries are reached.
+    ///   - store: where images that are pulled are kept.
     ///   - limits: what the source may ask for before it is refused as a bomb.
     ///   - progress: is told what is being done, and how many bytes of the source were read.
     /// - Throws: `BundleError` or `ConfigError`; nothing is left then.
@@ -15,6 +17,7 @@ extension OCIBundle {
     package static func create(
         _ name: BundleName, in containers: ContainersFolder, from source: ImageSource, files: [RootfsFile] = [],
         edits: ConfigEdits = ConfigEdits(), platform: ImagePlatform? = nil, limits: UnpackLimits = UnpackLimits(),
+        registry: RegistryOptions = RegistryOptions(), store: String = ImageStore.defaultPath,
         progress: Progress? = nil
     ) async throws -> OCIBundle {
         let maker = try BundleMaker(name, in: containers)
@@ -23,7 +26,8 @@ extension OCIBundle {
                 let rootfs = try Self.makeRootfs(in: work)
                 let image = try await source.unpack(
                     UnpackJob(
-                        rootfs: rootfs, scratch: containers.path, platform: PlatformChoice(platform), limits: limits,
+                        rootfs: rootfs, scratch: containers.path, platform: PlatformChoice(platform),
+                        registry: registry, store: store, limits: limits,
                         progress: progress, cancellation: cancellation))
                 try await onThread("finish") {
                     if !files.isEmpty { try RootfsFile.write(files, into: rootfs, subject: "the recipe") }

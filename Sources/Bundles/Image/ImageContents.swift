@@ -9,6 +9,9 @@ struct ImageContents: Sendable {
     let layers: [TarStream]
     /// Of all layers as they are stored.
     let size: Int
+    /// The configuration and, if there is one, the manifest, as they are stored.
+    var documents: [[UInt8]]
+    var manifest: ImageSpec.Descriptor?
 
     /// - Parameter blobs: one for each layer, as the manifest or the archive has them.
     init(
@@ -16,6 +19,7 @@ struct ImageContents: Sendable {
         progress: Progress?
     ) throws {
         self.name = name
+        documents = [config]
         image = try Self.parse(config, name)
         try wanted.check(image, name)
         let ids = try (image.rootfs?.diffIDs ?? []).map { try Digest($0) }

@@ -4,9 +4,13 @@ internal import OCIConfig
 struct OCILayout: Sendable {
     let files: any ImageFiles
 
-    /// - Parameter reference: a tag, or `@DIGEST`; without one the layout must leave no choice.
-    func image(_ reference: String?, _ wanted: PlatformChoice, progress: Progress?) async throws -> ImageContents {
-        let name = files.name + (reference.map { $0.hasPrefix("@") ? $0 : ":\($0)" } ?? "")
+    /// - Parameters:
+    ///   - reference: a tag, or `@DIGEST`; without one the layout must leave no choice.
+    ///   - name: for messages; by default what the user wrote.
+    func image(
+        _ reference: String?, _ wanted: PlatformChoice, name: String? = nil, progress: Progress?
+    ) async throws -> ImageContents {
+        let name = name ?? files.name + (reference.map { $0.hasPrefix("@") ? $0 : ":\($0)" } ?? "")
         let reader = reader(name, wanted)
         let found = try await reader.manifest(start(reference, reader))
         var blobs: [(file: StoredFile, digest: Digest?)] = []
@@ -22,8 +26,11 @@ struct OCILayout: Sendable {
             }
             blobs.append((stored, digest))
         }
-        return try ImageContents(
+        var image = try ImageContents(
             name: name, config: await reader.document(found.config), blobs: blobs, wanted: wanted, progress: progress)
+        image.documents.append(try await reader.document(found.descriptor))
+        image.manifest = found.descriptor
+        return image
     }
 
     func reader(_ name: String, _ wanted: PlatformChoice) -> ManifestReader {

@@ -93,9 +93,9 @@ package struct Recipe: Sendable {
         let text = form.from.replacing("${cache}", with: CacheFolder.path)
         let source = try ImageSource(text)
         var status = stat()
-        if stat(source.path, &status) != 0 {
+        if let path = source.path, stat(path, &status) != 0 {
             let hint = form.missing.map { "; \($0)" } ?? ""
-            throw BundleError(.notFound, "the recipe's rootfs \(source.path) is not there\(hint)")
+            throw BundleError(.notFound, "the recipe's rootfs \(path) is not there\(hint)")
         }
         return source
     }

@@ -8,6 +8,9 @@ struct UnpackJob: Sendable {
     /// A folder on the same file system.
     let scratch: String
     let platform: PlatformChoice
+    let registry: RegistryOptions
+    /// Where pulled images are kept.
+    let store: String
     let limits: UnpackLimits
     let progress: Progress?
     let cancellation: Cancellation
@@ -37,6 +40,13 @@ extension ImageSource {
         case .ociArchive(let path, let reference):
             let layout = OCILayout(files: try await archive(path, job))
             return try await layout.image(reference, job.platform, progress: job.progress).unpack(job)
+        case .registry(let name):
+            let store = try ImageStore(job.store)
+            let digest = try await store.pull(name, job.platform, job.registry, job.progress, job.cancellation)
+            return try await store.shared {
+                try await store.layout.image("@\(digest)", job.platform, name: name.description, progress: job.progress)
+                    .unpack(job)
+            }
         case .ociLayout(let path, let reference):
             let layout = OCILayout(files: try FolderFiles(path))
             return try await layout.image(reference, job.platform, progress: job.progress).unpack(job)

@@ -13,9 +13,12 @@ public enum ImageSource: Hashable, Sendable, CustomStringConvertible {
     case ociLayout(path: String, reference: String?)
     /// An OCI image layout in a tar archive.
     case ociArchive(path: String, reference: String?)
+    /// An image in a registry; it goes through the store.
+    case registry(ImageName)
 
     /// - Parameter text: `tar:PATH`, `dir:PATH`, `docker-archive:PATH[:REF]`, `oci:DIR[:TAG|@DIGEST]`,
-    ///   `oci-archive:PATH[:TAG|@DIGEST]`, or a bare path, which is recognised by its content.
+    ///   `oci-archive:PATH[:TAG|@DIGEST]`, `docker://REF`, or bare: a path, which is recognised by its content, or a
+    ///   REF with a tag or a digest.
     /// - Throws: `BundleError` if the path names nothing, or the form is unknown.
     public init(_ text: String) throws {
         let colon = text.firstIndex(of: ":")
@@ -32,6 +35,7 @@ public enum ImageSource: Hashable, Sendable, CustomStringConvertible {
         case "oci-archive":
             let (path, reference) = try Self.split(rest, text)
             self = .ociArchive(path: path, reference: reference)
+        case "docker" where rest.hasPrefix("//"): self = .registry(try ImageName(String(rest.dropFirst(2))))
         default: self = try Self.recognised(text)
         }
     }
@@ -63,6 +67,10 @@ public enum ImageSource: Hashable, Sendable, CustomStringConvertible {
         var status = stat()
         guard stat(path, &status) == 0 else {
             let error = SystemError.last("open", path)
+            // A name without tag or digest is more likely a mistyped path.
+            if error.isMissing, path.contains(":") || path.contains("@"), let name = try? ImageName(path) {
+                return .registry(name)
+            }
             throw BundleError(error.isMissing ? .notFound : .system, "there is no source '\(path)'", cause: error)
         }
         if status.kind == .directory {
@@ -72,12 +80,13 @@ public enum ImageSource: Hashable, Sendable, CustomStringConvertible {
         return try ArchiveKind.recognise(path)
     }
 
-    /// The path on this machine.
-    public var path: String {
+    /// The path on this machine; nil for a registry's.
+    public var path: String? {
         switch self {
         case .tar(let path), .directory(let path), .dockerArchive(let path, _), .ociLayout(let path, _),
             .ociArchive(let path, _):
             path
+        case .registry: nil
         }
     }
 
@@ -92,6 +101,7 @@ public enum ImageSource: Hashable, Sendable, CustomStringConvertible {
         case .dockerArchive(let path, let reference): joined("docker-archive", path, reference)
         case .ociLayout(let path, let reference): joined("oci", path, reference)
         case .ociArchive(let path, let reference): joined("oci-archive", path, reference)
+        case .registry(let name): "docker://\(name)"
         }
     }
 }
