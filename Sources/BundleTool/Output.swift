@@ -4,6 +4,7 @@ import FoundationEssentials
 enum Output {
     /// Columns as wide as their widest cell, two spaces apart.
     static func table(_ rows: [[String]]) -> String {
+        let rows = rows.map { $0.map(Console.oneLine) }
         let columns = rows.map(\.count).max() ?? 0
         let widths = (0..<columns).map { column in
             rows.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
