@@ -202,6 +202,7 @@ package struct Migrator: Sendable {
         } catch {
             // CRIU resumes what it could not dump; that is checked before it is promised.
             if let now = try? await runtime.container(container.id), now.isRunning, now.pid == container.pid {
+                await NetworkLock.clear(of: now)
                 throw MigrateError(.rolledBack, "\(error); container \(container.id) runs on in \(container.bundle)")
             }
             throw await rollBack(error, folder, runtime, container, set: set)
