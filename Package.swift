@@ -68,6 +68,14 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: strict),
         .testTarget(name: "OCIConfigTests", dependencies: ["OCIConfig", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ConfigCommandTests",
+            dependencies: [
+                "BundleTool", "Bundles", "OCIConfig", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
+            swiftSettings: strict),
         .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "BundlesTests", dependencies: ["Bundles", "OCIConfig", "TestSupport"], swiftSettings: strict),
@@ -75,7 +83,8 @@ let package = Package(
             name: "MigrateTests", dependencies: ["Migrate", "OCIConfig", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["TestSupport", "OCIConfig", "Bundles", "Migrate"],
+            dependencies: ["TestSupport", "OCIConfig", "LinuxSystem", "Bundles", "Migrate"],
+            exclude: ["Fixtures"],
             swiftSettings: strict),
     ]
 )

@@ -2,7 +2,7 @@ import ArgumentParser
 import OCIConfig
 
 /// Limits of block devices; -1 removes that of a device.
-struct ConfigBlockIOFlags: ParsableArguments {
+struct ConfigBlockIOFlags: ConfigFlagGroup {
     @Option(
         name: .customLong("linux-blkio-weight"), parsing: .unconditional,
         help: ArgumentHelp("The relative weight, 10 to 1000.", valueName: "n"))

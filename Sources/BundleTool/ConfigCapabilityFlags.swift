@@ -2,7 +2,7 @@ import ArgumentParser
 import OCIConfig
 
 /// What the process may do.
-struct ConfigCapabilityFlags: ParsableArguments {
+struct ConfigCapabilityFlags: ConfigFlagGroup {
     @Flag(name: .customLong("process-cap-drop-all"), help: "Empties all capability sets first.")
     var dropAll = false
 

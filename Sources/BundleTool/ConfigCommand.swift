@@ -5,5 +5,5 @@ struct ConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
         abstract: "Make, change and read a bundle's config.json.",
-        subcommands: [ConfigGenerate.self, ConfigEditCommand.self, ConfigGet.self])
+        subcommands: [ConfigGenerate.self, ConfigEditCommand.self, ConfigGet.self, ConfigDiff.self])
 }

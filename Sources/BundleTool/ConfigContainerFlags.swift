@@ -2,7 +2,7 @@ import ArgumentParser
 import OCIConfig
 
 /// The container as a whole.
-struct ConfigContainerFlags: ParsableArguments {
+struct ConfigContainerFlags: ConfigFlagGroup {
     @Option(
         name: .customLong("hostname"), parsing: .unconditional,
         help: ArgumentHelp("The hostname in the container.", valueName: "name"))

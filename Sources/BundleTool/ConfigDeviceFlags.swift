@@ -2,7 +2,7 @@ import ArgumentParser
 import OCIConfig
 
 /// Device nodes and who may use them.
-struct ConfigDeviceFlags: ParsableArguments {
+struct ConfigDeviceFlags: ConfigFlagGroup {
     @Flag(name: .customLong("linux-device-remove-all"), help: "Removes all devices first.")
     var devicesRemoveAll = false
 

@@ -2,7 +2,7 @@ import ArgumentParser
 import OCIConfig
 
 /// The environment and the user of the process.
-struct ConfigEnvironmentFlags: ParsableArguments {
+struct ConfigEnvironmentFlags: ConfigFlagGroup {
     @Flag(name: .customLong("env-clear"), help: "Removes all environment variables first.")
     var environmentClear = false
 

@@ -1,6 +1,12 @@
 import ArgumentParser
 import OCIConfig
 
+/// Flags that come to changes of a configuration.
+protocol ConfigFlagGroup: ParsableArguments {
+    /// The changes; removing comes before adding.
+    func edits() throws -> [ConfigEdit]
+}
+
 /// The flags that change a configuration, for every command that makes or edits one.
 struct ConfigFlags: ParsableArguments {
     @OptionGroup(title: "Process") var process: ConfigProcessFlags
@@ -17,6 +23,11 @@ struct ConfigFlags: ParsableArguments {
     @OptionGroup(title: "Security and kernel") var security: ConfigSecurityFlags
     @OptionGroup(title: "Other platforms") var platforms: ConfigPlatformFlags
     @OptionGroup(title: "Any member, by its path") var paths: ConfigPathFlags
+
+    /// Finds malformed values while arguments are parsed. What files hold is no matter of usage.
+    func validate() throws {
+        do { _ = try edits() } catch let error as ValidationError { throw error } catch {}
+    }
 
     /// The changes. Within a group removing comes before adding; paths come last.
     func edits() throws -> ConfigEdits {

@@ -2,7 +2,7 @@ import ArgumentParser
 import OCIConfig
 
 /// Commands at points of the container's life.
-struct ConfigHookFlags: ParsableArguments {
+struct ConfigHookFlags: ConfigFlagGroup {
     @Flag(name: .customLong("hooks-prestart-remove-all"), help: "Removes all prestart hooks first.")
     var prestartRemoveAll = false
 

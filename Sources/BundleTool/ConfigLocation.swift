@@ -43,6 +43,12 @@ struct ConfigLocation {
         }
     }
 
+    /// A lone file.
+    init(file: String) {
+        path = file == "-" ? nil : file
+        bundle = nil
+    }
+
     /// What messages call it.
     var name: String { path ?? "stdin" }
 

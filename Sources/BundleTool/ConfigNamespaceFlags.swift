@@ -2,7 +2,7 @@ import ArgumentParser
 import OCIConfig
 
 /// Namespaces and what is mapped into them.
-struct ConfigNamespaceFlags: ParsableArguments {
+struct ConfigNamespaceFlags: ConfigFlagGroup {
     @Flag(name: .customLong("linux-namespace-remove-all"), help: "Removes all namespaces first.")
     var removeAll = false
 

@@ -2,7 +2,7 @@ import ArgumentParser
 import OCIConfig
 
 /// Any member of the specification, by its path.
-struct ConfigPathFlags: ParsableArguments {
+struct ConfigPathFlags: ConfigFlagGroup {
     @Option(
         name: .customLong("unset"),
         help: ArgumentHelp("Removes a member: linux.resources.cpu, mounts[2].", valueName: "path"))

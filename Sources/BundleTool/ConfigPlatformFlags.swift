@@ -2,7 +2,7 @@ import ArgumentParser
 import OCIConfig
 
 /// Other platforms.
-struct ConfigPlatformFlags: ParsableArguments {
+struct ConfigPlatformFlags: ConfigFlagGroup {
     @Option(
         name: .customLong("solaris-anet"), parsing: .unconditionalSingleValue,
         help: ArgumentHelp("Adds an automatic network.", valueName: "json"))

@@ -2,7 +2,7 @@ import ArgumentParser
 import OCIConfig
 
 /// What runs in the container.
-struct ConfigProcessFlags: ParsableArguments {
+struct ConfigProcessFlags: ConfigFlagGroup {
     @Flag(
         name: [.customLong("terminal"), .customLong("process-terminal")], inversion: .prefixedNo,
         help: "Whether the process gets a terminal.")

@@ -2,7 +2,7 @@ import ArgumentParser
 import OCIConfig
 
 /// The limits of the control group.
-struct ConfigResourceFlags: ParsableArguments {
+struct ConfigResourceFlags: ConfigFlagGroup {
     @Option(
         name: .customLong("linux-cgroups-path"), parsing: .unconditional,
         help: ArgumentHelp("Where the control group is.", valueName: "path"))

@@ -2,7 +2,7 @@ import ArgumentParser
 import OCIConfig
 
 /// Which system calls are allowed. A CALL is name, or name:index:value:valueTwo:op for one argument.
-struct ConfigSeccompFlags: ParsableArguments {
+struct ConfigSeccompFlags: ConfigFlagGroup {
     @Option(
         name: .customLong("linux-seccomp-profile"), parsing: .unconditional,
         help: ArgumentHelp(

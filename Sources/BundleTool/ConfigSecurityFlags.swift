@@ -2,7 +2,7 @@ import ArgumentParser
 import OCIConfig
 
 /// Labels, hidden paths and kernel parameters.
-struct ConfigSecurityFlags: ParsableArguments {
+struct ConfigSecurityFlags: ConfigFlagGroup {
     @Option(
         name: .customLong("linux-apparmor"), parsing: .unconditional,
         help: ArgumentHelp("The AppArmor profile.", valueName: "profile"))

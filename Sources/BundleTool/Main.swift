@@ -11,11 +11,14 @@ struct BundleTool: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Bundles:",
-                subcommands: [CreateCommand.self, ConfigCommand.self, CloneCommand.self, ImageCommand.self]),
+                subcommands: [
+                    CreateCommand.self, CloneCommand.self, ImageCommand.self, ConfigCommand.self, ValidateCommand.self,
+                ]),
             CommandGroup(
                 name: "Containers:",
                 subcommands: [
-                    RunCommand.self, ListCommand.self, MigrateCommand.self, KillCommand.self, DeleteCommand.self,
+                    RunCommand.self, ListCommand.self, MigrateCommand.self, RecoverCommand.self, KillCommand.self,
+                    DeleteCommand.self,
                 ]),
             CommandGroup(name: "This machine:", subcommands: [DoctorCommand.self, DemoCommand.self]),
         ])

@@ -53,6 +53,7 @@ struct MigrateCommand: AsyncParsableCommand {
         let runtime = try runtimeOptions.find()
         let criu = try await criuOptions.find()
         let selection = try await select(runtime)
+        try await clearLeftovers(of: selection.container)
         // Held to the end: no second migration, clone or removal comes between.
         let locks = try [selection.container.bundle, selection.destination].map { try OCIBundle(at: $0).lock() }
         defer { withExtendedLifetime(locks) {} }
@@ -75,6 +76,14 @@ struct MigrateCommand: AsyncParsableCommand {
         case .restoring: progress.begin("restoring at the destination")
         case .rollingBack(let reason): Console.warning("\(reason); bringing the container back at the source")
         case .roundEnds, .dumped: break
+        }
+    }
+
+    /// What a killed migration of a running container has left is of no more use; anything else is for `recover`.
+    private func clearLeftovers(of container: Container) async throws {
+        for migration in UnfinishedMigration.find(in: containers.containersFolder.path)
+        where migration.container == container.id {
+            _ = try await migration.recover()
         }
     }
 

@@ -14,7 +14,7 @@ extension Trait where Self == ConditionTrait {
     package static func requires(_ what: String, _ isThere: @autoclosure @escaping @Sendable () -> Bool) -> Self {
         .enabled("needs \(what)") {
             if isThere() { return true }
-            if getenv("CI") != nil { throw MissingRequirement(what: what) }
+            if Tool.isCI { throw MissingRequirement(what: what) }
             return false
         }
     }

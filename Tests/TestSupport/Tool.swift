@@ -14,12 +14,9 @@ package enum Tool {
     }
 
     package static func path(of name: String) -> String? {
-        let variable = getenv("PATH").map { String(cString: $0) } ?? ""
-        for folder in "\(variable):/usr/sbin:/sbin".split(separator: ":") {
-            let path = "\(folder)/\(name)"
-            if Files.isExecutable(path) { return path }
-        }
-        return nil
+        let path = getenv("PATH").map { String(cString: $0) } ?? ""
+        let folders = path.split(separator: ":").map(String.init) + ["/usr/sbin", "/sbin"]
+        return folders.map { "\($0)/\(name)" }.first(where: Files.isExecutable)
     }
 
     /// The `bundletool` that was built together with the tests.
@@ -40,6 +37,11 @@ package enum Tool {
             case .signaled(let signal): 128 + signal
             }
         return Outcome(status: status, output: result.standardOutput, errors: result.standardError)
+    }
+
+    /// A port that nobody listens on just now.
+    package static func freePort() throws -> UInt16 {
+        try Descriptor.listenOnLoopback().port
     }
 
     /// Runs a shell script that must succeed.

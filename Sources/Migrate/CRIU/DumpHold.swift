@@ -48,7 +48,7 @@ final class DumpHold: Sendable {
         cd \(shellQuoted(folder)) || exit 1
         alive() { [[ $(sed 's/.*) //' /proc/\(getpid())/stat 2>/dev/null | cut -d' ' -f20) == \(Self.startTime) ]]; }
         exec 3<>verdict
-        echo held >held
+        echo held 1<>held
         while ! read -r -t 1 word <&3; do
             alive && continue
             # Nobody will decide any more: resume, once CRIU listens.

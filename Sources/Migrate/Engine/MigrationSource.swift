@@ -64,16 +64,24 @@ final class MigrationSource: Sendable {
 
     /// Stops the container and sends what the destination does not hold yet. When this returns, the container is gone
     /// here, and everything of it is at the destination.
-    func finalDump(number: Int, known: PageIndex, method: DumpMethod) async throws -> DumpResult {
+    /// - Parameter onArrival: called when everything has arrived; a held container still waits for the verdict then.
+    func finalDump(
+        number: Int, known: PageIndex, method: DumpMethod, onArrival: @escaping @Sendable () throws -> Void
+    ) async throws -> DumpResult {
         switch method {
-        case .held: try await heldDump(number: number, known: known)
-        case .pageServer: try await pageServerDump(number: number, known: known)
+        case .held: return try await heldDump(number: number, known: known, onArrival)
+        case .pageServer:
+            let result = try await pageServerDump(number: number, known: known)
+            try onArrival()
+            return result
         }
     }
 
     /// CRIU dumps all but the memory, which is read from the frozen processes while it holds; the container ends here
     /// only when the destination has confirmed all of it. Whatever fails before resumes it.
-    private func heldDump(number: Int, known: PageIndex) async throws -> DumpResult {
+    private func heldDump(
+        number: Int, known: PageIndex, _ onArrival: @escaping @Sendable () throws -> Void
+    ) async throws -> DumpResult {
         let hold = try DumpHold(folder: folder.hold)
         let ended = try Descriptor.pipe()
         let isOver = Cancellation()
@@ -93,6 +101,7 @@ final class MigrationSource: Sendable {
                 try FrozenMemory(images: folder.sourceImages, processes: processes).send(to: sender)
                 try finish(sender)
                 try sendImages()
+                try onArrival()
                 try hold.decide(.commit)
                 return DumpResult(pages: sender.sentPages, known: sender.unchangedPages)
             }

@@ -5,13 +5,24 @@ internal import LinuxSystem
 /// The folder of one migration, hidden beside the destination bundle, and what is in it.
 struct MigrationWorkFolder: Sendable {
     let path: String
+    /// Held as long as this value: a work folder without a lock is what a killed migration left.
+    private let lock: Descriptor
+
+    static let prefix = ".migrate-"
 
     /// Makes it, readable by root only: it will hold a container's memory.
     init(id: String, beside bundle: String, criu: CRIUInstallation) throws {
         let parent = bundle.lastIndex(of: "/").map { String(bundle[..<$0]) } ?? "."
-        path = "\(parent.isEmpty ? "/" : parent)/.migrate-\(id)-\(UInt32.random(in: 0 ... .max))"
+        path = "\(parent.isEmpty ? "/" : parent)/\(Self.prefix)\(id)-\(UInt32.random(in: 0 ... .max))"
         do {
             try Files.makeFolder(path)
+            lock = try Descriptor.open(path, O_RDONLY | O_DIRECTORY)
+            _ = try lock.tryLock()
+        } catch {
+            rmdir(path)
+            throw MigrateError(.toolFailed, "cannot prepare the migration beside \(bundle)", cause: error)
+        }
+        do {
             for folder in [sourceImages, sourceWork, store, destinationWork, criuFolder, hold] {
                 try Files.makeFolder(folder)
             }
@@ -31,11 +42,19 @@ struct MigrationWorkFolder: Sendable {
     var destinationWork: String { "\(path)/destination-work" }
     /// Holds `criu`, for the runtime's `PATH`.
     var criuFolder: String { "\(path)/bin" }
-
     /// For holding the dump.
     var hold: String { "\(path)/hold" }
 
     func remove() {
-        try? FileManager.default.removeItem(atPath: path)
+        Self.remove(path)
+    }
+
+    /// What is being removed bears this at its end: a kill in the middle leaves nothing that could be taken for more.
+    static let removedSuffix = ".removed"
+
+    static func remove(_ path: String) {
+        let gone = path.hasSuffix(removedSuffix) ? path : path + removedSuffix
+        rename(path, gone)
+        try? FileManager.default.removeItem(atPath: gone)
     }
 }

@@ -68,6 +68,8 @@ package struct Migrator: Sendable {
         let folder = try MigrationWorkFolder(id: container.id, beside: destination, criu: criu)
         do {
             let runtime = try await runtime.prepared(criuFolder: folder.criuFolder)
+            try MigrationJournal(container: container, destination: destination, runtime: runtime).write(
+                in: folder.path)
             let (here, there) = try Descriptor.socketPair()
             let link = Link(input: here, output: here, rate: options.bandwidth)
             let receiver = Receiver(
@@ -121,8 +123,9 @@ package struct Migrator: Sendable {
         // From here on the container is stopped, or about to be: nothing may leave it so.
         let precopied = link.sent
         let rounds = report.rounds.count
+        let destination = report.destination
         let finished = try await Task.detached { [self] in
-            try await move(source, folder, runtime, container, known: known, set: rounds + 1)
+            try await move(source, folder, runtime, container, destination, known: known, set: rounds + 1)
         }.value
         report.finalPages = finished.dump.pages
         report.knownPages = finished.dump.known
@@ -143,13 +146,18 @@ package struct Migrator: Sendable {
     /// Final dump and restore; where either fails, the container goes on at the source.
     private func move(
         _ source: MigrationSource, _ folder: MigrationWorkFolder, _ runtime: ContainerRuntime, _ container: Container,
-        known: PageIndex, set: Int
+        _ destination: String, known: PageIndex, set: Int
     ) async throws -> Move {
         event(.dumping)
         let dumping = ContinuousClock.now
         do {
             let method = options.dumpMethod ?? (runtime.canHold ? .held : .pageServer)
-            let result = try await source.finalDump(number: set, known: known, method: method)
+            var journal = MigrationJournal(container: container, destination: destination, runtime: runtime)
+            journal.phase = .images
+            journal.images = "store/\(set)"
+            let result = try await source.finalDump(number: set, known: known, method: method) { [journal] in
+                try journal.write(in: folder.path)
+            }
             let dumped = ContinuousClock.now
             event(.dumped(pages: result.pages, known: result.known))
             event(.restoring)
@@ -175,10 +183,7 @@ package struct Migrator: Sendable {
     ) async -> MigrateError {
         event(.rollingBack(reason: "\(error)"))
         do {
-            // What a failed restore has left under the id would refuse the next one.
-            if try await runtime.container(container.id) != nil {
-                try await runtime.delete(id: container.id, force: true)
-            }
+            try await runtime.clearFailedRestore(of: container.id)
             for name in try Files.names(in: folder.sourceImages) where ImageStore.isImageName(name) {
                 let copy = "\(folder.store)/\(set)/\(name)"
                 if !Files.exists(copy) {
@@ -192,8 +197,7 @@ package struct Migrator: Sendable {
             return MigrateError(
                 .lost,
                 "\(error); bringing container \(container.id) back to \(container.bundle) failed too (\(second)); "
-                    + "its images are kept: \(runtime.name) restore -d --tcp-established --bundle \(container.bundle) "
-                    + "--image-path \(folder.store)/\(set) \(container.id)")
+                    + "its images are kept in \(folder.path): 'bundletool recover' tries again")
         }
     }
 }

@@ -127,6 +127,20 @@ package struct ContainerRuntime: Sendable {
             criuLog: "\(work)/restore.log")
     }
 
+    /// Removes what a failed or killed restore has left under the id, which would refuse the next one.
+    ///
+    /// runc mounts the bundle's root below its state folder before it has written any state, and then knows nothing of
+    /// the container any more.
+    func clearFailedRestore(of id: String) async throws {
+        if try await container(id) != nil { return try await delete(id: id, force: true) }
+        let remains = "\(command.stateFolder ?? "/run/\(name)")/\(id)"
+        guard Files.exists(remains), !Files.exists("\(remains)/state.json") else { return }
+        let mount = "\(remains)/criu-root"
+        if umount2(mount, Int32(MNT_DETACH)) == 0 || errno == EINVAL { rmdir(mount) }
+        // Only where that was all: what anybody else keeps there stays.
+        rmdir(remains)
+    }
+
     // MARK: Running the tool
 
     private var tool: Tool {

@@ -25,9 +25,16 @@ enum RuntimeLog {
         return (messages.last { $0.level == "error" || $0.level == "fatal" } ?? messages.last)?.text
     }
 
+    /// What CRIU says in every run, or after every failure: no reasons.
+    private static let commonplaces = [
+        "Can't setup RLIMIT_NOFILE", "Restoring FAILED", "Dumping FAILED", "cgroupd: recv req error",
+    ]
+
     /// The last lines that CRIU marks as errors, without their time stamps.
     static func criuErrors(of log: String, count: Int = 3) -> String? {
-        let errors = log.split(separator: "\n").filter { $0.contains("Error (") }
+        let errors = log.split(separator: "\n").filter { line in
+            line.contains("Error (") && !commonplaces.contains { line.contains($0) }
+        }
         guard !errors.isEmpty else { return nil }
         return errors.suffix(count).map { line in
             String(line.firstRange(of: "Error (").map { line[$0.lowerBound...] } ?? line)

@@ -69,10 +69,9 @@ enum SpecCheck {
         for (key, value) in members.sorted(by: { $0.key < $1.key }) {
             let path = path.appending(.key(key))
             if let field = shape[key] {
-                if value == .null, !field.rule.isRequired { continue }
                 walk(value, field.kind, field.rule, at: path, section: shape.section, into: &problems)
             } else {
-                let hint = NearMiss.hint(key, among: shape.list.map(\.key).filter { members[$0] == nil })
+                let hint = NearMiss.hint(key, among: shape.list.map(\.key))
                 problems.append(
                     Problem(
                         kind: .unknownKey, path: path, message: "the specification has no such key\(hint)",

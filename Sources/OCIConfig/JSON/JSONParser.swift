@@ -6,6 +6,9 @@ struct JSONParser {
     private let bytes: UnsafeBufferPointer<UInt8>
     private var position = 0
     private var depth = 0
+    /// Where the parser is, when it notes duplicate keys and goes on; nil when they are errors.
+    private var path: [ConfigPath.Step]?
+    private var duplicates: [ConfigPath] = []
 
     private init(_ bytes: UnsafeBufferPointer<UInt8>) {
         self.bytes = bytes
@@ -17,6 +20,20 @@ struct JSONParser {
             Result { () throws(ConfigError) in
                 var parser = JSONParser(buffer)
                 return try parser.document()
+            }
+        }
+        return try result.get()
+    }
+
+    /// The one value that `bytes` hold, with the last one of duplicate keys, and the paths of the keys that are.
+    static func parseCollectingDuplicates(
+        _ bytes: [UInt8]
+    ) throws(ConfigError) -> (value: JSONValue, duplicates: [ConfigPath]) {
+        let result = bytes.withUnsafeBufferPointer { buffer in
+            Result { () throws(ConfigError) in
+                var parser = JSONParser(buffer)
+                parser.path = []
+                return (try parser.document(), parser.duplicates)
             }
         }
         return try result.get()
@@ -73,10 +90,15 @@ struct JSONParser {
             skipWhitespace()
             guard take(":") else { throw failure("expected ':' after the key \(key.debugDescription), found \(found)") }
             skipWhitespace()
+            path?.append(.key(key))
             let value = try value()
+            path?.removeLast()
             if members.updateValue(value, forKey: key) != nil {
-                position = start
-                throw failure("the key \(key.debugDescription) stands twice in one object; remove one")
+                guard let path else {
+                    position = start
+                    throw failure("the key \(key.debugDescription) stands twice in one object; remove one")
+                }
+                duplicates.append(ConfigPath(path + [.key(key)]))
             }
             skipWhitespace()
             if take("}") { return .object(members) }
@@ -89,7 +111,9 @@ struct JSONParser {
         var elements: [JSONValue] = []
         if take("]") { return .array(elements) }
         while true {
+            path?.append(.index(elements.count))
             elements.append(try value())
+            path?.removeLast()
             skipWhitespace()
             if take("]") { return .array(elements) }
             guard take(",") else { throw failure("expected ',' or ']', found \(found)") }

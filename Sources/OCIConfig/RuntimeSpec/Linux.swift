@@ -155,7 +155,7 @@ extension RuntimeSpec {
             SpecField("path", \.path, .required),
             SpecField("major", \.major),
             SpecField("minor", \.minor),
-            SpecField("fileMode", \.fileMode, .upTo(0o777)),
+            SpecField("fileMode", \.fileMode),
             SpecField("uid", \.uid),
             SpecField("gid", \.gid),
         ]

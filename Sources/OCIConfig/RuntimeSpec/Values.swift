@@ -124,3 +124,18 @@ extension ImageSpec.RootFS {
     /// The only type.
     public static let types = ["layers"]
 }
+
+extension RuntimeSpec.Capabilities {
+    /// The kernel's numbers of capabilities.
+    static let numbers: [String: Int] = {
+        let order = """
+            CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE
+            NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT
+            SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE
+            AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ
+            PERFMON BPF CHECKPOINT_RESTORE
+            """
+        let names = order.split(whereSeparator: \.isWhitespace)
+        return Dictionary(uniqueKeysWithValues: names.enumerated().map { ("CAP_\($1)", $0) })
+    }()
+}

@@ -172,8 +172,8 @@ extension RuntimeSpec {
 
         /// Every member that the specification knows.
         public static let fields: [SpecField<Self>] = [
-            SpecField("mask", \.mask),
-            SpecField("group", \.group),
+            SpecField("mask", \.mask, .required),
+            SpecField("group", \.group, .required),
         ]
     }
 }

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Bundles
+import Migrate
+
+struct RecoverCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "recover",
+        abstract: "Finish or undo what a migration left that was killed.",
+        discussion: """
+            The container runs afterwards, once: in the destination's bundle where all of it had arrived there, else in \
+            the source's. Where it runs already, only leftovers are removed.
+            """)
+
+    @OptionGroup var containers: ContainersOption
+
+    func run() async throws {
+        try Failure.unlessRoot("recovering a migration")
+        let found = UnfinishedMigration.find(in: containers.containersFolder.path)
+        if found.isEmpty { print("nothing to recover in \(containers.containersFolder.path)") }
+        for migration in found {
+            switch try await migration.recover() {
+            case .wasRunning(let bundle):
+                print("container \(migration.container) runs in \(bundle); what the migration left is removed")
+            case .restored(let bundle): print("container \(migration.container) runs again in \(bundle)")
+            case .hadEnded: print("container \(migration.container) had ended; what the migration left is removed")
+            }
+        }
+    }
+}
+
+extension ContainersFolder {
+    /// Says so where a migration was killed here; commands about containers begin with it.
+    func warnOfUnfinishedMigrations() {
+        for migration in UnfinishedMigration.find(in: path) {
+            Console.warning(
+                "a migration of container \(migration.container) was killed: 'bundletool recover' finishes or undoes it"
+            )
+        }
+    }
+}

@@ -1,0 +1,49 @@
+internal import FoundationEssentials
+internal import Glibc
+internal import LinuxSystem
+
+/// What `recover` has to know of a migration whose process has died: kept in its work folder, replaced in one step.
+struct MigrationJournal: Codable, Sendable, Equatable {
+    enum Phase: String, Codable, Sendable {
+        /// The source decides: the container runs, or CRIU resumes it.
+        case source
+        /// Everything is at the destination, and the source may be gone: the images decide.
+        case images
+    }
+
+    var version = 1
+    var phase = Phase.source
+    var container: String
+    /// Paths of the two bundles.
+    var source: String
+    var destination: String
+    /// The runtime's executable, and its state folder where that is not its default.
+    var runtime: String
+    var stateFolder: String?
+    /// The image folder to restore from, below the work folder.
+    var images: String?
+
+    static let name = "journal.json"
+
+    init(container: Container, destination: String, runtime: ContainerRuntime) {
+        self.container = container.id
+        source = container.bundle
+        self.destination = destination
+        self.runtime = runtime.path
+        stateFolder = runtime.command.stateFolder
+    }
+
+    /// The journal in a work folder, or nil where there is none that can be read.
+    init?(in folder: String) {
+        guard let bytes = try? Files.contents(of: "\(folder)/\(Self.name)", limit: 1 << 20),
+            let journal = try? JSONDecoder().decode(Self.self, from: Data(bytes)), journal.version == 1
+        else { return nil }
+        self = journal
+    }
+
+    func write(in folder: String) throws {
+        let next = "\(folder)/.\(Self.name)"
+        try Files.write([UInt8](JSONEncoder().encode(self)), to: next)
+        try retrying("write", "\(folder)/\(Self.name)") { rename(next, "\(folder)/\(Self.name)") }
+    }
+}

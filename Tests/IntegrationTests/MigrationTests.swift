@@ -1,0 +1,138 @@
+import FoundationEssentials
+import Glibc
+import LinuxSystem
+import Migrate
+import TestSupport
+import Testing
+
+@Suite("Moving a running server", .serialized, .requiresRoot, .requires(tool: "runc"), .requiresCRIU, .requiresRootfs)
+struct MigrationTests {
+    @Test("a client in the middle of its download gets all of it, and the memory is whole", arguments: [false, true])
+    func client(predump: Bool) async throws {
+        try await Stage.serving { stage in
+            let before = try await stage.checksum()
+            let rules = try await stage.firewallRules()
+            let curl = try await stage.download()
+            let options = predump ? ["--predump"] : []
+            let report = try await stage.migrate(words: options + ["pyserver", "pyserver2"])
+            #expect(report.container == stage.id)
+            #expect(report.source == "\(stage.containers)/pyserver")
+            #expect(report.destination == "\(stage.containers)/pyserver2")
+            #expect(report.rounds.count == (predump ? 1 : 0))
+            #expect(try await stage.listed().map(\.bundle) == ["\(stage.containers)/pyserver2"])
+            #expect(try await stage.runningBundle() == "pyserver2")
+            #expect(try stage.leftovers() == [])
+
+            let after = try await stage.checksum()
+            #expect(after.sha256 == before.sha256)
+            #expect(after.bytes == before.bytes)
+            // The first question is counted by now, the download is not.
+            #expect(after.requests == before.requests + 1)
+            try await stage.expectComplete(curl)
+            #expect(try await stage.checksum().requests == after.requests + 2)
+            // The server really runs from there: its root is the other bundle's.
+            let pid = try #require(try await stage.listed().first?.pid)
+            let roots = try await Tool.shell(
+                "stat -L -c %d:%i /proc/\(pid)/root containers/pyserver2/rootfs", in: stage.folder.path)
+            #expect(Set(roots.split(separator: "\n")).count == 1)
+            #expect(try await stage.firewallRules() == rules)
+        }
+    }
+
+    @Test("ten times to and fro, in turns of both kinds; every answer is right")
+    func toAndFro() async throws {
+        try await Stage.serving { stage in
+            let sum = try await stage.checksum().sha256
+            let ticks = try await RunningProgram.start(
+                "curl",
+                ["--silent", "--show-error", "--no-buffer", "http://127.0.0.1:\(stage.port)/ticks?interval_ms=20"])
+            for turn in 1...10 {
+                let destination = turn % 2 == 1 ? "pyserver2" : "pyserver"
+                let report = try await stage.migrate(words: turn % 4 < 2 ? ["--predump"] : [])
+                #expect(report.destination == "\(stage.containers)/\(destination)")
+                #expect(try await stage.runningBundle() == destination)
+                #expect(try await stage.checksum().sha256 == sum)
+            }
+            #expect(try stage.leftovers() == [])
+            let before = ticks.output.utf8.count
+            try await wait(for: "more ticks") { ticks.output.utf8.count > before }
+            ticks.signal(SIGTERM)
+            let lines = try await ticks.outcome().output.split(separator: "\n")
+            // The last line may be cut.
+            #expect(lines.dropLast().elementsEqual((1...).prefix(lines.count - 1).map { "\($0)" }))
+        }
+    }
+
+    @Test("--predump of an idle server: next to nothing crosses while it is stopped")
+    func frozenBytes() async throws {
+        try await Stage.serving(megabytes: 50) { stage in
+            let plain = try await stage.migrate(words: [])
+            #expect(plain.rounds == [])
+            #expect(plain.frozenBytes > 50_000_000)
+            let report = try await stage.migrate(words: ["--predump"])
+            #expect(report.frozenBytes < 5_000_000)
+            #expect(report.bytes > 50_000_000)
+            #expect(report.knownPages > 12_000)
+        }
+    }
+
+    @Test("a server that writes all the while arrives with what it wrote last")
+    func dirty() async throws {
+        try await Stage.serving { stage in
+            _ = try await stage.get("/dirty?percent_per_s=50")
+            let report = try await stage.migrate(words: ["--predump", "--bandwidth", "20MB/s"])
+            // It rewrote about half of its pages a second meanwhile.
+            #expect(report.finalPages > 100)
+            #expect(report.knownPages > 0)
+            _ = try await stage.get("/dirty?percent_per_s=0")
+            let sum = try await stage.checksum().sha256
+            #expect(try await stage.checksum().sha256 == sum)
+            #expect(try await stage.runningBundle() == "pyserver2")
+        }
+    }
+
+    @Test("--bandwidth holds what crosses to the rate", arguments: [false, true])
+    func bandwidth(predump: Bool) async throws {
+        try await Stage.serving { stage in
+            let report = try await stage.migrate(words: ["--bandwidth", "20MB/s"] + (predump ? ["--predump"] : []))
+            #expect(report.bytes > 20_000_000)
+            #expect(Double(report.bytes) / report.totalSeconds <= 20e6 * 1.1)
+            if predump {
+                let round = try #require(report.rounds.first)
+                #expect(Double(round.pages * 4096) / round.seconds <= 20e6 * 1.1)
+            } else {
+                #expect(Double(report.frozenBytes) / report.dumpSeconds <= 20e6 * 1.1)
+            }
+        }
+    }
+
+    @Test("processes that share memory, talk through pipes and were forked arrive together")
+    func processes() async throws {
+        let server = try Files.contents(of: fixture("forking-server.py"))
+        try await Stage.serving(prepare: { stage in
+            try Files.write(server, to: "\(stage.containers)/pyserver/rootfs/srv/server.py")
+        }) { stage in
+            let before = try await stage.get("/checksum")
+            #expect(before.split(separator: "\n").count == 4)
+            let pid = try #require(try await stage.listed().first?.pid)
+            #expect(try await Tool.shell("cat /proc/\(pid)/task/\(pid)/children").split(separator: " ").count == 3)
+            let report = try await stage.migrate(words: ["--predump"])
+            #expect(report.knownPages > 0)
+            #expect(try await stage.get("/checksum") == before)
+            // A worker's write is seen by the others, as it was before.
+            _ = try await stage.get("/write")
+            let written = try await stage.get("/checksum")
+            #expect(written != before)
+            _ = try await stage.migrate(words: [])
+            #expect(try await stage.get("/checksum") == written)
+            _ = try await stage.migrate(words: ["--predump"])
+            #expect(try await stage.get("/checksum") == written)
+            #expect(try stage.leftovers() == [])
+        }
+    }
+}
+
+/// A file beside these tests.
+func fixture(_ name: String) -> String {
+    "/" + #filePath.split(separator: "/").dropLast().joined(separator: "/") + "/Fixtures/\(name)"
+}

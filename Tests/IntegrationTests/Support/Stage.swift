@@ -1,0 +1,147 @@
+import FoundationEssentials
+import Glibc
+import LinuxSystem
+import Migrate
+import Synchronization
+import TestSupport
+import Testing
+
+/// Where a test of the program plays: a folder with a containers folder in it, a state folder of the runtime's own, a
+/// free port. `with` removes it all, whatever happens.
+final class Stage: Sendable {
+    /// The working folder of every command: `./containers` is the containers folder.
+    let folder: TemporaryFolder
+    let port: UInt16
+    /// Ids and with them cgroups are the whole machine's, also where state folders differ.
+    let id: String
+    private let environment: Mutex<[String: String?]>
+    private static let count = Mutex(0)
+
+    var containers: String { "\(folder.path)/containers" }
+    var state: String { "\(folder.path)/state" }
+
+    private init() throws {
+        folder = try TemporaryFolder()
+        port = try Descriptor.listenOnLoopback().port
+        let number = Self.count.withLock { count in
+            count += 1
+            return count
+        }
+        id = "bundletool-test-\(getpid())-\(number)"
+        environment = Mutex(["BUNDLETOOL_CONTAINERS": nil])
+    }
+
+    /// An empty stage.
+    static func empty(_ body: (Stage) async throws -> Void) async throws {
+        let stage = try Stage()
+        do {
+            try await body(stage)
+        } catch {
+            try await stage.takeDown()
+            throw error
+        }
+        try await stage.takeDown()
+    }
+
+    /// A stage with the bundles `pyserver` and `pyserver2`, the first one running and serving.
+    /// - Parameters:
+    ///   - megabytes: what the server holds.
+    ///   - prepare: changes bundles before the clone is made.
+    static func serving(
+        megabytes: Int = 20, prepare: (Stage) async throws -> Void = { _ in }, _ body: (Stage) async throws -> Void
+    ) async throws {
+        try await empty { stage in
+            try await stage.create(megabytes: megabytes)
+            try await prepare(stage)
+            try await stage.succeed("clone", "pyserver", "pyserver2")
+            try await stage.succeed("run", "pyserver", "--id", stage.id)
+            try await stage.waitUntilServing()
+            try await body(stage)
+        }
+    }
+
+    func create(megabytes: Int) async throws {
+        try await succeed(
+            "create", "pyserver", "--env", "PYSERVER_MB=\(megabytes)", "--env", "PYSERVER_PORT=\(port)",
+            "--env", "PYSERVER_BIND=127.0.0.1")
+    }
+
+    func set(_ variable: String, _ value: String?) {
+        environment.withLock { $0[variable] = value }
+    }
+
+    private func takeDown() async throws {
+        let runtime = try #require(Tool.path(of: "runc"))
+        let ids = try await Tool.run(runtime, ["--root", state, "list", "--quiet"]).output
+        for id in ids.split(separator: "\n") {
+            let outcome = try await Tool.run(runtime, ["--root", state, "delete", "--force", String(id)])
+            if !outcome.succeeded { Issue.record("cannot remove container \(id): \(outcome.errors)") }
+        }
+    }
+
+    // MARK: The program
+
+    /// Commands that talk to the runtime get a state folder of their own.
+    private static let usesRuntime: Set = ["run", "list", "kill", "delete", "migrate", "doctor", "demo"]
+
+    func arguments(_ words: [String]) -> [String] {
+        words + (Self.usesRuntime.contains(words.first ?? "") ? ["--runtime-root", state] : [])
+    }
+
+    /// Starts bundletool in this stage's folder.
+    func start(_ words: String...) async throws -> RunningProgram {
+        try await RunningProgram.start(
+            Tool.commandLine, arguments(words), environment: environment.withLock { $0 }, in: folder.path)
+    }
+
+    func run(_ words: [String]) async throws -> Tool.Outcome {
+        try await RunningProgram.run(
+            Tool.commandLine, arguments(words), environment: environment.withLock { $0 }, in: folder.path)
+    }
+
+    func run(_ words: String...) async throws -> Tool.Outcome { try await run(words) }
+
+    /// Runs a command that must succeed, and returns what it prints.
+    @discardableResult
+    func succeed(_ words: String..., location: SourceLocation = #_sourceLocation) async throws -> String {
+        let outcome = try await run(words)
+        try #require(
+            outcome.succeeded, "bundletool \(words.joined(separator: " ")): \(outcome.errors)", sourceLocation: location
+        )
+        return outcome.output
+    }
+
+    /// Migrates, and returns the report.
+    func migrate(words: [String], location: SourceLocation = #_sourceLocation) async throws -> MigrationReport {
+        let outcome = try await run(["migrate", "--json"] + words)
+        try #require(outcome.succeeded, "migrate \(words): \(outcome.errors)", sourceLocation: location)
+        return try JSONDecoder().decode(MigrationReport.self, from: Data(outcome.output.utf8))
+    }
+
+    // MARK: What there is
+
+    /// The containers of this stage, as the runtime itself lists them.
+    func listed() async throws -> [Container] {
+        let text = try await Tool.shell("runc --root '\(state)' list --format json")
+        return try JSONDecoder().decode([Container]?.self, from: Data(text.utf8)) ?? []
+    }
+
+    /// The name of the bundle that the container runs from; nil where it does not run.
+    func runningBundle() async throws -> String? {
+        let all = try await listed()
+        let running = all.filter { $0.isRunning && $0.id == id }
+        return running.first.map { String($0.bundle.split(separator: "/").last ?? "") }
+    }
+
+    /// Everything in the containers folder that is no bundle: what a command left behind.
+    func leftovers() throws -> [String] {
+        try Files.names(in: containers).filter { !["pyserver", "pyserver2"].contains($0) }
+    }
+
+    /// The packet filter's rules about this stage's port; other tests have rules of their own meanwhile.
+    func firewallRules() async throws -> [String] {
+        let tool = try #require(Tool.path(of: "iptables-save"))
+        let rules = try await Tool.shell("\(tool) 2>/dev/null")
+        return rules.split(separator: "\n").map(String.init).filter { $0.contains("\(port)") }
+    }
+}
