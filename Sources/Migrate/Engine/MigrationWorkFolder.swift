@@ -58,6 +58,8 @@ struct MigrationWorkFolder: Sendable {
     static func remove(_ path: String) {
         let gone = path.hasSuffix(removedSuffix) ? path : path + removedSuffix
         rename(path, gone)
+        // A CRIU that was killed leaves cgroups mounted in its work folder; removing files would reach into them.
+        guard MountPoints.clear(below: Files.canonicalPath(gone) ?? gone) else { return }
         try? FileManager.default.removeItem(atPath: gone)
     }
 }

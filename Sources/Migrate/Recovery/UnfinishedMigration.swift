@@ -71,7 +71,8 @@ package struct UnfinishedMigration: Sendable {
         for bundle in [journal.destination, journal.source] {
             do {
                 try await runtime.restore(
-                    id: journal.container, bundle: bundle, images: "\(path)/\(images)", work: "\(path)/source-work")
+                    id: journal.container, bundle: bundle, images: "\(path)/\(images)", work: "\(path)/source-work",
+                    timeout: Migrator.Options().timeout)
                 remove()
                 return .restored(bundle: bundle)
             } catch {
