@@ -50,11 +50,14 @@ package struct UnfinishedMigration: Sendable {
     /// - Throws: `.busy` where the dead migration's tools are still at work, `.lost` where the container could not be
     ///   started; the images are kept then.
     package func recover() async throws -> Outcome {
+        let plain = try PlainPath(to: path)
+        defer { withExtendedLifetime(plain) {} }
         let runtime = try await ContainerRuntime.find(explicit: journal.runtime, stateFolder: journal.stateFolder)
-            .prepared(criuFolder: "\(path)/bin")
+            .prepared(criuFolder: "\(plain.path)/bin")
         try await waitForTools()
         let container = try await runtime.container(journal.container)
         if let container, container.isRunning || container.status == "paused" {
+            await NetworkLock.clear(of: container)
             remove()
             return .wasRunning(bundle: container.bundle)
         }
@@ -68,7 +71,8 @@ package struct UnfinishedMigration: Sendable {
         for bundle in [journal.destination, journal.source] {
             do {
                 try await runtime.restore(
-                    id: journal.container, bundle: bundle, images: "\(path)/\(images)", work: "\(path)/source-work")
+                    id: journal.container, bundle: bundle, images: "\(path)/\(images)", work: "\(path)/source-work",
+                    timeout: Migrator.Options().timeout)
                 remove()
                 return .restored(bundle: bundle)
             } catch {
