@@ -1,4 +1,3 @@
-internal import CLinux
 package import Glibc
 
 extension Descriptor {

@@ -27,11 +27,8 @@ extension ImageSource {
             return nil
         case .directory(let path):
             job.progress?.begin("copying \(path)")
-            try await onThread("copy") {
-                try RootfsWriter.ownUmask()
-                let source = try Self.openFolder(path)
-                try TreeCopy(of: source, progress: job.progress, job.cancellation).copy(source, to: job.rootfs)
-            }
+            try await TreeCopy.copy(
+                try Self.openFolder(path), to: job.rootfs, progress: job.progress, job.cancellation)
             return nil
         case .dockerArchive(let path, let reference):
             let files = try await archive(path, job)
