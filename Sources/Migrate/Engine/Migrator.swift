@@ -219,7 +219,7 @@ package struct Migrator: Sendable {
         event(.rollingBack(reason: "\(error)"))
         do {
             try await runtime.clearFailedRestore(of: container.id)
-            for name in try Files.names(in: folder.sourceImages) where ImageStore.isImageName(name) {
+            for name in try Files.names(in: folder.sourceImages) where CheckpointStore.isImageName(name) {
                 let copy = "\(folder.store)/\(set)/\(name)"
                 if !Files.exists(copy) {
                     try Files.write(try Files.contents(of: "\(folder.sourceImages)/\(name)", limit: .max), to: copy)
