@@ -204,7 +204,17 @@ package struct Migrator: Sendable {
                 frozen: downtime ?? (restored - dumping))
         } catch {
             // CRIU resumes what it could not dump; that is checked before it is promised.
-            if let now = try? await runtime.container(container.id), now.isRunning, now.pid == container.pid {
+            let now: Container?
+            do {
+                now = try await runtime.container(container.id)
+            } catch let second {
+                // Nothing is started while it is unknown what runs.
+                throw MigrateError(
+                    .lost,
+                    "\(error); and the runtime does not say whether container \(container.id) runs (\(second)); its "
+                        + "images are kept in \(folder.path): 'bundletool recover' tries again")
+            }
+            if let now, now.isRunning, now.pid == container.pid {
                 await NetworkLock.clear(of: now)
                 throw MigrateError(.rolledBack, "\(error); container \(container.id) runs on in \(container.bundle)")
             }
