@@ -12,7 +12,8 @@ struct BundleTool: AsyncParsableCommand {
             CommandGroup(
                 name: "Bundles:",
                 subcommands: [
-                    CreateCommand.self, CloneCommand.self, ImageCommand.self, ConfigCommand.self, ValidateCommand.self,
+                    CreateCommand.self, CloneCommand.self, ExportCommand.self, ImageCommand.self, ConfigCommand.self,
+                    ValidateCommand.self,
                 ]),
             CommandGroup(
                 name: "Containers:",

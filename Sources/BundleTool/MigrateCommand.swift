@@ -40,12 +40,7 @@ struct MigrateCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "With --predump: rounds end when sending the rest takes no longer than this, as 300ms or 2s.",
             valueName: "time"),
-        transform: {
-            guard let seconds = Output.parseSeconds($0) else {
-                throw ValidationError("'\($0)' is no time; write it with its unit, as 300ms or 2s")
-            }
-            return seconds
-        })
+        transform: Output.seconds(parsing:))
     var maxDowntime: Double = 0.3
 
     @Option(help: ArgumentHelp("With --predump: rounds at the most.", valueName: "number"))
@@ -56,6 +51,11 @@ struct MigrateCommand: AsyncParsableCommand {
             "With --predump, where the container changes its memory faster than the link carries it: continue or abort.",
             valueName: "what"))
     var onNoConvergence = ConvergenceChoice.continue
+
+    @Option(
+        help: ArgumentHelp("How long the restore may take, as 60s, before it is undone.", valueName: "time"),
+        transform: Output.seconds(parsing:))
+    var timeout: Double = 300
 
     @Flag(help: "Print a JSON report.") var json = false
 
@@ -99,6 +99,7 @@ struct MigrateCommand: AsyncParsableCommand {
         options.bandwidth = bandwidth
         options.convergence = Convergence(target: maxDowntime, mostRounds: maxRounds)
         options.continuesWithoutConvergence = onNoConvergence == .continue
+        options.timeout = .seconds(timeout)
         options.dumpMethod = dumpMethod
         return options
     }

@@ -62,6 +62,13 @@ package enum Files {
         return String(cString: resolved)
     }
 
+    /// What a symlink says, or nil where there is none.
+    package static func linkTarget(_ path: String) -> String? {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink(path, &buffer, buffer.count)
+        return count < 0 ? nil : String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     package static func makeFolder(_ path: String, mode: mode_t = 0o700) throws(SystemError) {
         try retrying("create the folder", path) { mkdir(path, mode) }
     }

@@ -39,6 +39,11 @@ package enum Tool {
         return Outcome(status: status, output: result.standardOutput, errors: result.standardError)
     }
 
+    /// A port that nobody listens on just now.
+    package static func freePort() throws -> UInt16 {
+        try Descriptor.listenOnLoopback().port
+    }
+
     /// Runs a shell script that must succeed.
     @discardableResult
     package static func shell(_ script: String, in folder: String? = nil) async throws -> String {

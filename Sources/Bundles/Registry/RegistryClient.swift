@@ -11,6 +11,8 @@ final class RegistryClient: Sendable {
     private let cancellation: Cancellation
     /// The `Authorization` header that the registry wants, once that is known.
     private let authorization = Mutex<String?>(nil)
+    /// Insecure hosts that turned out to speak no TLS.
+    private let plainHosts = Mutex<Set<String>>([])
 
     init(_ name: ImageName, _ options: RegistryOptions, _ cancellation: Cancellation) {
         self.name = name
@@ -154,12 +156,15 @@ final class RegistryClient: Sendable {
             authorization.withLock { $0 = answer }
             return try once()
         }
+        if insecure, plainHosts.withLock({ $0.contains(host) }) { return try send("http") }
         do {
             return try send("https")
         } catch let failure as HTTPClient.Failure {
             // An insecure registry usually speaks no TLS at all.
             if !insecure { throw failure }
-            return try send("http")
+            let response = try send("http")
+            plainHosts.withLock { _ = $0.insert(host) }
+            return response
         }
     }
 

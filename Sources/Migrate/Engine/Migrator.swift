@@ -23,6 +23,8 @@ package struct Migrator: Sendable {
         /// Limits what crosses from source to destination; nil is as fast as it goes.
         package var bandwidth: Rate?
 
+        /// How long the start at the destination may take.
+        package var timeout = Duration.seconds(300)
         /// When the rounds end.
         package var convergence = Convergence()
         /// Whether to stop the container also where the rounds do not get shorter.
@@ -76,7 +78,8 @@ package struct Migrator: Sendable {
                 link: Link(input: there, output: there), storeFolder: folder.store,
                 restore: { id, images in
                     try await runtime.restore(
-                        id: id, bundle: destination, images: images, work: folder.destinationWork)
+                        id: id, bundle: destination, images: images, work: folder.destinationWork,
+                        timeout: options.timeout)
                 })
             let receiving = Task.detached { try await receiver.run() }
             let source = MigrationSource(link: link, runtime: runtime, container: container, folder: folder)
@@ -202,6 +205,7 @@ package struct Migrator: Sendable {
         } catch {
             // CRIU resumes what it could not dump; that is checked before it is promised.
             if let now = try? await runtime.container(container.id), now.isRunning, now.pid == container.pid {
+                await NetworkLock.clear(of: now)
                 throw MigrateError(.rolledBack, "\(error); container \(container.id) runs on in \(container.bundle)")
             }
             throw await rollBack(error, folder, runtime, container, set: set)
@@ -222,7 +226,9 @@ package struct Migrator: Sendable {
                 }
             }
             try await runtime.restore(
-                id: container.id, bundle: container.bundle, images: "\(folder.store)/\(set)", work: folder.sourceWork)
+                id: container.id, bundle: container.bundle, images: "\(folder.store)/\(set)", work: folder.sourceWork,
+                // A limit that the destination has missed by little shall not be what ends the container.
+                timeout: max(options.timeout, Options().timeout))
             return MigrateError(.rolledBack, "\(error); container \(container.id) runs again in \(container.bundle)")
         } catch let second {
             return MigrateError(
