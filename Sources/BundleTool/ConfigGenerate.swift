@@ -52,6 +52,10 @@ struct ConfigGenerate: AsyncParsableCommand {
             }
             document = profile
         }
+        try Self.write(document, to: output)
+    }
+
+    static func write(_ document: JSONValue, to output: String?) throws {
         let text = JSONCoding.text(document)
         if let output { try NewFile.write(text, to: output) } else { try StandardStreams.write(text) }
     }

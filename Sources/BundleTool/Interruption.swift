@@ -6,10 +6,16 @@ enum Interruption {
     /// What the signal handler may touch: a plain number that is set before the handler is.
     private nonisolated(unsafe) static var pipe: Int32 = -1
 
+    /// Whether the current task is cancelled by signals already.
+    @TaskLocal private static var isWatched = false
+
     /// Runs `body`; the first signal cancels it, a second one ends the process.
+    ///
+    /// Inside another `cancelling` it adds nothing: the outer one cancels all that it runs.
     static func cancelling<Value: Sendable>(
         _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
+        if isWatched { return try await body() }
         var ends: [Int32] = [-1, -1]
         try retrying("make a pipe") { Glibc.pipe(&ends) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -31,7 +37,7 @@ enum Interruption {
             sigaction(SIGINT, &old.0, nil)
             sigaction(SIGTERM, &old.1, nil)
         }
-        let work = Task { try await body() }
+        let work = Task { try await $isWatched.withValue(true) { try await body() } }
         async let watched: Void = onThread("signals") {
             var byte: UInt8 = 0
             let count = try withUnsafeMutableBytes(of: &byte) { try reader.read(into: $0) }

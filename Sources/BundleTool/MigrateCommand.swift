@@ -36,11 +36,36 @@ struct MigrateCommand: AsyncParsableCommand {
         help: ArgumentHelp("How the memory of the stopped container is read: held, page-server.", visibility: .hidden))
     var dumpMethod: DumpMethod?
 
+    @Option(
+        help: ArgumentHelp(
+            "With --predump: rounds end when sending the rest takes no longer than this, as 300ms or 2s.",
+            valueName: "time"),
+        transform: Output.seconds(parsing:))
+    var maxDowntime: Double = 0.3
+
+    @Option(help: ArgumentHelp("With --predump: rounds at the most.", valueName: "number"))
+    var maxRounds = 8
+
+    @Option(
+        help: ArgumentHelp(
+            "With --predump, where the container changes its memory faster than the link carries it: continue or abort.",
+            valueName: "what"))
+    var onNoConvergence = ConvergenceChoice.continue
+
+    @Option(
+        help: ArgumentHelp("How long the restore may take, as 60s, before it is undone.", valueName: "time"),
+        transform: Output.seconds(parsing:))
+    var timeout: Double = 300
+
     @Flag(help: "Print a JSON report.") var json = false
 
     @OptionGroup var containers: ContainersOption
     @OptionGroup var runtimeOptions: RuntimeOptions
     @OptionGroup var criuOptions: CRIUOptions
+
+    func validate() throws {
+        guard (1...1000).contains(maxRounds) else { throw ValidationError("--max-rounds is from 1 to 1000") }
+    }
 
     func run() async throws {
         let report = try await perform()
@@ -60,12 +85,23 @@ struct MigrateCommand: AsyncParsableCommand {
         return try await ProgressDisplay.during { progress in
             let migrator = Migrator(
                 runtime: runtime, criu: criu,
-                options: .init(precopy: predump, bandwidth: bandwidth, dumpMethod: dumpMethod),
+                options: options,
                 event: { Self.show($0, in: progress) })
             return try await Interruption.cancelling {
                 try await migrator.migrate(selection.container, to: selection.destination)
             }
         }
+    }
+
+    private var options: Migrator.Options {
+        var options = Migrator.Options()
+        options.precopy = predump
+        options.bandwidth = bandwidth
+        options.convergence = Convergence(target: maxDowntime, mostRounds: maxRounds)
+        options.continuesWithoutConvergence = onNoConvergence == .continue
+        options.timeout = .seconds(timeout)
+        options.dumpMethod = dumpMethod
+        return options
     }
 
     private static func show(_ event: MigrationEvent, in progress: Progress) {
@@ -75,6 +111,8 @@ struct MigrateCommand: AsyncParsableCommand {
         case .dumping: progress.begin("stopped, sending what changed")
         case .restoring: progress.begin("restoring at the destination")
         case .rollingBack(let reason): Console.warning("\(reason); bringing the container back at the source")
+        case .notConverging(let changing, let link):
+            Console.warning("the container changes \(changing) of its memory, and the link carries \(link)")
         case .roundEnds, .dumped: break
         }
     }
@@ -118,3 +156,9 @@ struct MigrateCommand: AsyncParsableCommand {
 }
 
 extension DumpMethod: ExpressibleByArgument {}
+
+/// What to do where the rounds do not get shorter.
+enum ConvergenceChoice: String, CaseIterable, ExpressibleByArgument {
+    case `continue`
+    case abort
+}

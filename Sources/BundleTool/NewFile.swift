@@ -10,7 +10,6 @@ enum NewFile {
         let file = try Descriptor.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o644)
         do {
             try file.write(all: text)
-            try retrying("write", path) { fsync(file.raw) }
             try retrying("write", path) { rename(temporary, path) }
         } catch {
             unlink(temporary)

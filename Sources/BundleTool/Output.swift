@@ -1,9 +1,11 @@
+import ArgumentParser
 import FoundationEssentials
 
 /// Shapes of what commands print.
 enum Output {
     /// Columns as wide as their widest cell, two spaces apart.
     static func table(_ rows: [[String]]) -> String {
+        let rows = rows.map { $0.map(Console.oneLine) }
         let columns = rows.map(\.count).max() ?? 0
         let widths = (0..<columns).map { column in
             rows.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
@@ -19,6 +21,15 @@ enum Output {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    /// Reads `300ms` or `2.5s`, as the parser of an option's value.
+    static func seconds(parsing text: String) throws -> Double {
+        let (digits, unit) = text.hasSuffix("ms") ? (text.dropLast(2), 0.001) : (text.dropLast(1), 1)
+        guard text.hasSuffix("s"), let number = Double(digits), number.isFinite, number >= 0 else {
+            throw ValidationError("'\(text)' is no time; write it with its unit, as 300ms or 2s")
+        }
+        return number * unit
     }
 
     /// `1.24 s`, `87 ms`.

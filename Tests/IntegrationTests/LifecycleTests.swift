@@ -6,7 +6,9 @@ import OCIConfig
 import TestSupport
 import Testing
 
-@Suite("From a tarball to a running container", .serialized, .requiresRoot, .requires(tool: "runc"), .requiresRootfs)
+@Suite(
+    "From a tarball to a running container", .serialized, .timeLimit(.minutes(3)), .requiresRoot,
+    .requires(tool: "runc"), .requiresRootfs)
 struct LifecycleTests {
     @Test("create, clone: what there is afterwards")
     func createAndClone() async throws {

@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 
 @Suite(
-    "Which container moves where", .serialized, .requiresRoot, .requires(tool: "runc"), .requiresCRIU, .requiresRootfs)
+    "Which container moves where", .serialized, .timeLimit(.minutes(3)), .requiresRoot, .requires(tool: "runc"),
+    .requiresCRIU, .requiresRootfs)
 struct MigrateSelectionTests {
     @Test("no names: to the one clone, back to the origin; several are listed")
     func noNames() async throws {

@@ -44,27 +44,51 @@ import Testing
         #expect(pagemap.covers(address, pages) == covered)
     }
 
-    @Test func readsStatistics() throws {
-        var dump = ProtobufWriter()
-        dump.field(1, 2_900)
-        dump.field(2, 812_345)
-        dump.field(7, 99)
-        let record = [0x0a, UInt8(dump.bytes.count)] + dump.bytes
-        let image = ImageFile.bytes(of: [record], magic: ImageFile.statsMagic, first: ImageFile.serviceMagic)
-        let statistics = try DumpStatistics(image)
-        #expect(statistics.freezing == .microseconds(2_900))
-        #expect(statistics.frozen == .microseconds(812_345))
+    /// What CRIU writes with `--lazy-pages`: lazy runs take no place in the pages file.
+    @Test func readsDumpedPagemaps() throws {
+        var head = ProtobufWriter()
+        head.field(1, 3)
+        let entries: [(UInt64, UInt64, UInt64?)] = [(0x1000, 2, 4), (0x4000, 5, 2), (0x9000, 1, 6), (0xb000, 1, nil)]
+        let records = entries.map { address, pages, flags in
+            var record = ProtobufWriter()
+            record.field(1, address)
+            record.field(2, pages)
+            if let flags { record.field(4, flags) }
+            return record.bytes
+        }
+        let pagemap = try DumpedPagemap(ImageFile.bytes(of: [head.bytes] + records, magic: ImageFile.pagemapMagic))
+        #expect(pagemap.pagesID == 3)
+        #expect(
+            pagemap.entries == [
+                .init(address: 0x1000, pages: 2, content: .present(offset: 0)),
+                .init(address: 0x4000, pages: 5, content: .lazy),
+                .init(address: 0x9000, pages: 1, content: .present(offset: 8192)),
+                .init(address: 0xb000, pages: 1, content: .present(offset: 12288)),
+            ])
     }
 
     @Test(
         arguments: [
             [], [0x19, 0x43, 0x56], Array(repeating: 0, count: 8),
-            // A record of 255 bytes that is not there, a varint of eleven bytes, a field longer than its record.
-            [0x40, 0x59, 0x10, 0x55, 0x06, 0x33, 0x09, 0x57, 0xff, 0, 0, 0],
-            [0x40, 0x59, 0x10, 0x55, 0x06, 0x33, 0x09, 0x57, 0x0b, 0, 0, 0] + Array(repeating: 0x80, count: 11),
-            [0x40, 0x59, 0x10, 0x55, 0x06, 0x33, 0x09, 0x57, 0x02, 0, 0, 0, 0x0a, 0x05],
+            // A record of 255 bytes that is not there, a varint of eleven bytes, a field longer than its record, no head, a
+            // parent, an address inside a page.
+            frame + [0xff, 0, 0, 0], frame + [0x0b, 0, 0, 0] + Array(repeating: 0x80, count: 11),
+            frame + [0x02, 0, 0, 0, 0x0a, 0x05], frame,
+            frame + [2, 0, 0, 0, 8, 1, 9, 0, 0, 0, 8, 0x80, 0x20, 16, 1, 32, 1, 40, 1],
+            frame + [2, 0, 0, 0, 8, 1, 4, 0, 0, 0, 8, 1, 16, 1],
         ] as [[UInt8]])
     func refusesMalformedImages(bytes: [UInt8]) {
-        #expect(throws: MigrateError.self) { try DumpStatistics(bytes) }
+        #expect(throws: MigrateError.self) { try DumpedPagemap(bytes) }
+    }
+
+    private static let frame: [UInt8] = [0x19, 0x43, 0x56, 0x54, 0x25, 0x40, 0x08, 0x56]
+
+    @Test func findsTimesInLogs() {
+        let log =
+            "(00.000010) Version: 4.2.1\n(00.052084) freezing cgroup /x: 100 x 100ms\n(12.5) Writing stats\nno time\n"
+        #expect(Downtime.time(of: "freezing cgroup", in: log) == .seconds(0.052084))
+        #expect(Downtime.time(of: "Writing stats", in: log) == .seconds(12.5))
+        #expect(Downtime.time(of: "no time", in: log) == nil)
+        #expect(Downtime.time(of: "Seized", in: log) == nil)
     }
 }

@@ -84,9 +84,13 @@ package final class RunningProgram: Sendable {
         hasEnded.value.withLock { if !$0 { _ = kill(pid, number) } }
     }
 
-    /// How it ended; waits for that.
+    /// How it ended; waits for that. A test that is out of time ends it.
     package func outcome() async throws -> Tool.Outcome {
-        let status = try await task.value
+        let status = try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            signal(SIGKILL)
+        }
         return Tool.Outcome(status: status, output: output, errors: errors)
     }
 }

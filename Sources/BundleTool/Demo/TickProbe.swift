@@ -17,6 +17,7 @@ final class TickProbe: Sendable {
     private let connection: Descriptor
     private let start: ContinuousClock.Instant
     private let longestSilence = Mutex(Silence())
+    private let isStopped = Mutex(false)
 
     /// Connects to a server on 127.0.0.1.
     init(port: UInt16, start: ContinuousClock.Instant) throws {
@@ -29,21 +30,34 @@ final class TickProbe: Sendable {
     var longest: Silence { longestSilence.withLock { $0 } }
 
     /// Ends `run`.
-    func stop() { connection.shutDown() }
+    func stop() {
+        isStopped.withLock { $0 = true }
+        connection.shutDown()
+    }
 
-    /// Listens until `stop`, or until the server ends the connection.
+    /// Listens until `stop`, until the task is cancelled, or until the server ends the connection.
     func run() async throws {
-        try await onThread("ticks") { [self] in
-            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
-            defer { buffer.deallocate() }
-            guard try connection.read(into: buffer) > 0 else { return }
-            var last = ContinuousClock.now
-            while try connection.read(into: buffer) > 0 {
-                let now = ContinuousClock.now
-                let silence = Silence(start: (last - start) / .seconds(1), length: (now - last) / .seconds(1))
-                longestSilence.withLock { if silence.length > $0.length { $0 = silence } }
-                last = now
+        try await withTaskCancellationHandler {
+            do {
+                try await onThread("ticks") { try self.listen() }
+            } catch  where isStopped.withLock({ $0 }) {
+                // The kernel resets a connection that was shut down here when the next tick arrives.
             }
+        } onCancel: {
+            stop()
+        }
+    }
+
+    private func listen() throws {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+        defer { buffer.deallocate() }
+        guard try connection.read(into: buffer) > 0 else { return }
+        var last = ContinuousClock.now
+        while try connection.read(into: buffer) > 0 {
+            let now = ContinuousClock.now
+            let silence = Silence(start: (last - start) / .seconds(1), length: (now - last) / .seconds(1))
+            longestSilence.withLock { if silence.length > $0.length { $0 = silence } }
+            last = now
         }
     }
 }

@@ -23,6 +23,7 @@ final class DumpHold: Sendable {
     let port: UInt16
 
     /// Prepares the script and CRIU's configuration in an existing, empty folder.
+    /// - Parameter folder: a plain path: CRIU splits its configuration at blanks, and starts the script with a shell.
     init(folder: String) throws {
         self.folder = folder
         port = try Descriptor.listenOnLoopback().port
@@ -34,7 +35,9 @@ final class DumpHold: Sendable {
         verdicts = try Descriptor.open("\(folder)/verdict", O_RDWR)
         try Files.write(Array(script.utf8), to: "\(folder)/hold", mode: 0o700)
         let inherited = getenv("CRIU_CONFIG_FILE").flatMap { Files.text(of: String(cString: $0)) } ?? ""
-        try Files.write(Array("\(inherited)\naction-script \(quoted("\(folder)/hold"))\n".utf8), to: configuration)
+        // The runtime passes CRIU no address for a lazy dump, and CRIU would listen on all of them.
+        let own = "address 127.0.0.1\naction-script \(folder)/hold\n"
+        try Files.write(Array("\(inherited)\n\(own)".utf8), to: configuration)
     }
 
     /// For `$CRIU_CONFIG_FILE`.
@@ -45,16 +48,16 @@ final class DumpHold: Sendable {
         #!/bin/bash
         # Started by CRIU at each step of a dump; waits at the last one. Made by bundletool for one migration.
         [[ $CRTOOLS_SCRIPT_ACTION == post-dump ]] || exit 0
-        cd \(shellQuoted(folder)) || exit 1
+        cd \(folder) || exit 1
         alive() { [[ $(sed 's/.*) //' /proc/\(getpid())/stat 2>/dev/null | cut -d' ' -f20) == \(Self.startTime) ]]; }
+        criu=$PPID
+        [[ $(</proc/$criu/comm) != *sh ]] || criu=$(sed 's/.*) //' /proc/$criu/stat | cut -d' ' -f2)
         exec 3<>verdict
         echo held 1<>held
-        while ! read -r -t 1 word <&3; do
-            alive && continue
-            # Nobody will decide any more: resume, once CRIU listens.
-            (for _ in {1..200}; do sleep 0.05; : 2>/dev/null <>/dev/tcp/127.0.0.1/\(port) && break; done) >/dev/null 2>&1 &
-            exit 1
-        done
+        # Without a word from a living bundletool the container is to go on.
+        while ! read -r -t 1 word <&3; do alive || break; done
+        # CRIU will wait for a client of its page server. Where bundletool dies before it is that client, this is.
+        (cd /; while sleep 0.1; [[ -d /proc/$criu ]]; do alive || : <>/dev/tcp/127.0.0.1/\(port); done) >/dev/null 2>&1 3<&- &
         [[ $word == commit ]]
         """
     }
@@ -90,12 +93,4 @@ final class DumpHold: Sendable {
     private static let startTime =
         (Files.text(of: "/proc/self/stat") ?? "").split(separator: ")").last
         .flatMap { $0.split(separator: " ").dropFirst(19).first.map(String.init) } ?? ""
-
-    private func shellQuoted(_ text: String) -> String {
-        "'" + text.replacing("'", with: "'\\''") + "'"
-    }
-
-    private func quoted(_ text: String) -> String {
-        "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
-    }
 }

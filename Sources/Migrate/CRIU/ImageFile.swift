@@ -2,20 +2,17 @@
 ///
 /// Source: CRIU `include/magic.h` and `image.c`.
 enum ImageFile {
-    /// The first word of every image but the inventory and the service files.
+    /// The first word of every image but the inventory.
     static let commonMagic: UInt32 = 0x5456_4319
-    /// The first word of `stats-dump`, `stats-restore` and `irmap-cache`.
-    static let serviceMagic: UInt32 = 0x5510_5940
     static let pagemapMagic: UInt32 = 0x5608_4025
-    static let statsMagic: UInt32 = 0x5709_3306
 
     /// The records of an image.
     /// - Throws: `.malformed` where a magic number or a length is wrong.
     static func records(
-        of bytes: [UInt8], magic: UInt32, first: UInt32 = commonMagic
+        of bytes: [UInt8], magic: UInt32
     ) throws(MigrateError) -> [ArraySlice<UInt8>] {
         var rest = bytes[...]
-        guard try word(&rest) == first, try word(&rest) == magic else {
+        guard try word(&rest) == commonMagic, try word(&rest) == magic else {
             throw MigrateError(.malformed, "not a CRIU image of the expected kind (magic number)")
         }
         var records: [ArraySlice<UInt8>] = []
@@ -28,9 +25,9 @@ enum ImageFile {
         return records
     }
 
-    static func bytes(of records: [[UInt8]], magic: UInt32, first: UInt32 = commonMagic) -> [UInt8] {
+    static func bytes(of records: [[UInt8]], magic: UInt32) -> [UInt8] {
         var bytes: [UInt8] = []
-        append(first, to: &bytes)
+        append(commonMagic, to: &bytes)
         append(magic, to: &bytes)
         for record in records {
             append(UInt32(record.count), to: &bytes)

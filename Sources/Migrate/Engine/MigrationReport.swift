@@ -2,7 +2,10 @@
 package struct MigrationReport: Sendable, Codable, Equatable {
     /// One page set that crossed while the container ran.
     package struct Round: Sendable, Codable, Equatable {
+        /// Pages that crossed.
         package var pages: Int
+        /// Pages that the destination had already.
+        package var unchanged = 0
         package var seconds: Double
     }
 
@@ -11,6 +14,10 @@ package struct MigrationReport: Sendable, Codable, Equatable {
     package var destination: String
     /// Pre-copy rounds, in order; empty for stop-and-copy.
     package var rounds: [Round] = []
+    /// Seconds that the rest was expected to take on the link while the container was stopped; nil without rounds.
+    package var predictedTransferSeconds: Double?
+    /// Seconds from the container held to the destination having everything: what the prediction is about.
+    package var transferSeconds = 0.0
     /// Pages of the final dump: those that crossed, and those that were known at the destination.
     package var finalPages = 0
     package var knownPages = 0
@@ -32,6 +39,8 @@ package enum MigrationEvent: Sendable {
     /// So many pages more were looked at.
     case pagesRead(Int)
     case roundEnds(number: Int, MigrationReport.Round)
+    /// The rounds do not get shorter: so many bytes change each second, and so many the link carries.
+    case notConverging(changing: Rate, link: Rate)
     case dumping
     case dumped(pages: Int, known: Int)
     case restoring

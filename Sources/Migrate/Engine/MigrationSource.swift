@@ -15,6 +15,8 @@ struct DumpResult: Sendable {
     var pages = 0
     /// Pages that the destination had.
     var known = 0
+    /// How long it took to find and send them.
+    var transfer = Duration.zero
 }
 
 /// The sending end of a migration: pre-copy, final dump, images, the order to restore.
@@ -49,16 +51,18 @@ final class MigrationSource: Sendable {
     }
 
     /// Sends the memory while the container runs.
-    /// - Returns: what the destination then holds.
+    /// - Parameter known: what the round before has sent.
+    /// - Returns: what the destination then holds, and how many pages crossed and did not.
     func precopy(
-        number: Int, progress: @escaping @Sendable (Int) -> Void, isCancelled: @escaping @Sendable () -> Bool
-    ) async throws -> (index: PageIndex, pages: Int) {
+        number: Int, known: PageIndex, progress: @escaping @Sendable (Int) -> Void,
+        isCancelled: @escaping @Sendable () -> Bool
+    ) async throws -> (index: PageIndex, pages: Int, unchanged: Int) {
         try await onLink { [self] in
             let memory = LiveMemory(processes: try ContainerProcess.tree(below: container.pid))
-            let sender = try PageSetSender(number: number, link: link, hasher: hasher, known: PageIndex())
+            let sender = try PageSetSender(number: number, link: link, hasher: hasher, known: known)
             try memory.send(to: sender, progress: progress, isCancelled: isCancelled)
             try finish(sender)
-            return (sender.index, sender.sentPages)
+            return (sender.index, sender.sentPages, sender.unchangedPages)
         }
     }
 
@@ -96,6 +100,7 @@ final class MigrationSource: Sendable {
         do {
             let result = try await onLink { [self] () -> DumpResult? in
                 guard try hold.wait(orUntil: ended.read) else { return nil }
+                let start = ContinuousClock.now
                 let processes = try ContainerProcess.tree(below: container.pid)
                 let sender = try PageSetSender(number: number, link: link, hasher: hasher, known: known)
                 try FrozenMemory(images: folder.sourceImages, processes: processes).send(to: sender)
@@ -103,7 +108,8 @@ final class MigrationSource: Sendable {
                 try sendImages()
                 try onArrival()
                 try hold.decide(.commit)
-                return DumpResult(pages: sender.sentPages, known: sender.unchangedPages)
+                return DumpResult(
+                    pages: sender.sentPages, known: sender.unchangedPages, transfer: .now - start)
             }
             guard let result else {
                 // The dump ended without ever holding: it failed, and says why.
@@ -148,7 +154,7 @@ final class MigrationSource: Sendable {
 
     /// Sends the small images, and waits until the destination has them all.
     private func sendImages() throws {
-        let names = try Files.names(in: folder.sourceImages).filter(ImageStore.isImageName)
+        let names = try Files.names(in: folder.sourceImages).filter(CheckpointStore.isImageName)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
         defer { buffer.deallocate() }
         for name in names {
@@ -176,11 +182,6 @@ final class MigrationSource: Sendable {
             try link.send(.restore, RestoreMessage())
             _ = try link.expect(.answer, as: AnswerMessage.self)
         }
-    }
-
-    /// What CRIU measured of the final dump.
-    var dumpStatistics: DumpStatistics? {
-        (try? Files.contents(of: "\(folder.sourceWork)/stats-dump")).flatMap { try? DumpStatistics($0) }
     }
 
     private func finish(_ sender: PageSetSender) throws {

@@ -7,6 +7,8 @@ struct MigrationWorkFolder: Sendable {
     let path: String
     /// Held as long as this value: a work folder without a lock is what a killed migration left.
     private let lock: Descriptor
+    /// The same folder, for `PATH` and for CRIU.
+    private let plain: PlainPath
 
     static let prefix = ".migrate-"
 
@@ -18,6 +20,7 @@ struct MigrationWorkFolder: Sendable {
             try Files.makeFolder(path)
             lock = try Descriptor.open(path, O_RDONLY | O_DIRECTORY)
             _ = try lock.tryLock()
+            plain = try PlainPath(to: path)
         } catch {
             rmdir(path)
             throw MigrateError(.toolFailed, "cannot prepare the migration beside \(bundle)", cause: error)
@@ -41,9 +44,9 @@ struct MigrationWorkFolder: Sendable {
     var store: String { "\(path)/store" }
     var destinationWork: String { "\(path)/destination-work" }
     /// Holds `criu`, for the runtime's `PATH`.
-    var criuFolder: String { "\(path)/bin" }
+    var criuFolder: String { "\(plain.path)/bin" }
     /// For holding the dump.
-    var hold: String { "\(path)/hold" }
+    var hold: String { "\(plain.path)/hold" }
 
     func remove() {
         Self.remove(path)
@@ -55,6 +58,8 @@ struct MigrationWorkFolder: Sendable {
     static func remove(_ path: String) {
         let gone = path.hasSuffix(removedSuffix) ? path : path + removedSuffix
         rename(path, gone)
+        // A CRIU that was killed leaves cgroups mounted in its work folder; removing files would reach into them.
+        guard MountPoints.clear(below: Files.canonicalPath(gone) ?? gone) else { return }
         try? FileManager.default.removeItem(atPath: gone)
     }
 }

@@ -23,14 +23,16 @@ package struct Migrator: Sendable {
         /// Limits what crosses from source to destination; nil is as fast as it goes.
         package var bandwidth: Rate?
 
+        /// How long the start at the destination may take.
+        package var timeout = Duration.seconds(300)
+        /// When the rounds end.
+        package var convergence = Convergence()
+        /// Whether to stop the container also where the rounds do not get shorter.
+        package var continuesWithoutConvergence = true
         /// How the memory of the stopped container is sent; nil is the best that the runtime can do.
         package var dumpMethod: DumpMethod?
 
-        package init(precopy: Bool = false, bandwidth: Rate? = nil, dumpMethod: DumpMethod? = nil) {
-            self.precopy = precopy
-            self.bandwidth = bandwidth
-            self.dumpMethod = dumpMethod
-        }
+        package init() {}
     }
 
     private let runtime: ContainerRuntime
@@ -76,7 +78,8 @@ package struct Migrator: Sendable {
                 link: Link(input: there, output: there), storeFolder: folder.store,
                 restore: { id, images in
                     try await runtime.restore(
-                        id: id, bundle: destination, images: images, work: folder.destinationWork)
+                        id: id, bundle: destination, images: images, work: folder.destinationWork,
+                        timeout: options.timeout)
                 })
             let receiving = Task.detached { try await receiver.run() }
             let source = MigrationSource(link: link, runtime: runtime, container: container, folder: folder)
@@ -106,18 +109,7 @@ package struct Migrator: Sendable {
     ) async throws {
         try cancellation.check()
         try await source.greet()
-        var known = PageIndex()
-        if options.precopy {
-            let start = ContinuousClock.now
-            event(.roundBegins(number: 1, pages: source.estimatedPages()))
-            let result = try await source.precopy(
-                number: 1, progress: { [event] in event(.pagesRead($0)) },
-                isCancelled: { [cancellation] in cancellation.isCancelled })
-            known = result.index
-            let round = MigrationReport.Round(pages: result.pages, seconds: (.now - start) / .seconds(1))
-            report.rounds.append(round)
-            event(.roundEnds(number: 1, round))
-        }
+        let known = options.precopy ? try await precopy(source, link, &report) : PageIndex()
         try cancellation.check()
 
         // From here on the container is stopped, or about to be: nothing may leave it so.
@@ -129,11 +121,53 @@ package struct Migrator: Sendable {
         }.value
         report.finalPages = finished.dump.pages
         report.knownPages = finished.dump.known
+        report.transferSeconds = finished.dump.transfer / .seconds(1)
         report.dumpSeconds = finished.dumpTime / .seconds(1)
         report.restoreSeconds = finished.restoreTime / .seconds(1)
         report.frozenSeconds = finished.frozen / .seconds(1)
         report.bytes = link.sent
         report.frozenBytes = link.sent - precopied
+    }
+
+    /// Sends the memory in rounds while the container runs, until the rest is small or does not get smaller.
+    /// - Returns: what the destination then holds.
+    private func precopy(
+        _ source: MigrationSource, _ link: Link, _ report: inout MigrationReport
+    ) async throws -> PageIndex {
+        var known = PageIndex()
+        var rate = options.bandwidth?.bytesPerSecond ?? 0
+        while true {
+            let number = report.rounds.count + 1
+            let start = ContinuousClock.now
+            let sent = link.sent
+            event(.roundBegins(number: number, pages: source.estimatedPages()))
+            let result = try await source.precopy(
+                number: number, known: known, progress: { [event] in event(.pagesRead($0)) },
+                isCancelled: { [cancellation] in cancellation.isCancelled })
+            known = result.index
+            let round = MigrationReport.Round(
+                pages: result.pages, unchanged: result.unchanged, seconds: (.now - start) / .seconds(1))
+            report.rounds.append(round)
+            event(.roundEnds(number: number, round))
+            // The first round is nearly all transfer: it shows what the link carries.
+            if number == 1 { rate = Double(link.sent - sent) / max(round.seconds, 0.001) }
+            report.predictedTransferSeconds = options.convergence.predictedTransfer(report.rounds, rate: rate)
+            switch options.convergence.decide(report.rounds, rate: rate) {
+            case .again: continue
+            case .enough: return known
+            case .limit, .stalled:
+                let changing = Rate(bytesPerSecond: Convergence.changeRate(report.rounds))
+                event(.notConverging(changing: changing, link: Rate(bytesPerSecond: rate)))
+                guard options.continuesWithoutConvergence else {
+                    throw MigrateError(
+                        .cancelled,
+                        "container \(report.container) changes \(changing) of its memory and the link carries "
+                            + "\(Rate(bytesPerSecond: rate)), so the rounds do not get shorter; the container runs on in "
+                            + "\(report.source)")
+                }
+                return known
+            }
+        }
     }
 
     private struct Move: Sendable {
@@ -163,14 +197,15 @@ package struct Migrator: Sendable {
             event(.restoring)
             try await source.restore()
             let restored = ContinuousClock.now
-            // CRIU knows when it stopped the processes; our clock also counts the runtime's and CRIU's start.
-            let stopped = source.dumpStatistics.map { $0.freezing + $0.frozen } ?? (dumped - dumping)
+            // Our own clock also counts the runtime's and CRIU's start and end.
+            let downtime = Downtime.measured(dump: folder.sourceWork, restore: folder.destinationWork)
             return Move(
                 dump: result, dumpTime: dumped - dumping, restoreTime: restored - dumped,
-                frozen: min(stopped, dumped - dumping) + (restored - dumped))
+                frozen: downtime ?? (restored - dumping))
         } catch {
             // CRIU resumes what it could not dump; that is checked before it is promised.
             if let now = try? await runtime.container(container.id), now.isRunning, now.pid == container.pid {
+                await NetworkLock.clear(of: now)
                 throw MigrateError(.rolledBack, "\(error); container \(container.id) runs on in \(container.bundle)")
             }
             throw await rollBack(error, folder, runtime, container, set: set)
@@ -184,14 +219,16 @@ package struct Migrator: Sendable {
         event(.rollingBack(reason: "\(error)"))
         do {
             try await runtime.clearFailedRestore(of: container.id)
-            for name in try Files.names(in: folder.sourceImages) where ImageStore.isImageName(name) {
+            for name in try Files.names(in: folder.sourceImages) where CheckpointStore.isImageName(name) {
                 let copy = "\(folder.store)/\(set)/\(name)"
                 if !Files.exists(copy) {
                     try Files.write(try Files.contents(of: "\(folder.sourceImages)/\(name)", limit: .max), to: copy)
                 }
             }
             try await runtime.restore(
-                id: container.id, bundle: container.bundle, images: "\(folder.store)/\(set)", work: folder.sourceWork)
+                id: container.id, bundle: container.bundle, images: "\(folder.store)/\(set)", work: folder.sourceWork,
+                // A limit that the destination has missed by little shall not be what ends the container.
+                timeout: max(options.timeout, Options().timeout))
             return MigrateError(.rolledBack, "\(error); container \(container.id) runs again in \(container.bundle)")
         } catch let second {
             return MigrateError(

@@ -18,18 +18,17 @@ package struct UnfinishedMigration: Sendable {
         let names = ((try? Files.names(in: folder)) ?? []).filter { $0.hasPrefix(MigrationWorkFolder.prefix) }
         return names.compactMap { name in
             let path = "\(folder)/\(name)"
-            guard let lock = try? Descriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
-                (try? lock.tryLock()) == true
-            else { return nil }
+            guard let lock = try? Descriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else { return nil }
+            // A migration that begins right now is without its lock for a moment.
+            if !Files.exists("\(path)/\(MigrationJournal.name)") { usleep(50_000) }
+            guard (try? lock.tryLock()) == true else { return nil }
             if name.hasSuffix(MigrationWorkFolder.removedSuffix) {
                 MigrationWorkFolder.remove(path)
                 return nil
             }
             guard let journal = MigrationJournal(in: path) else {
-                // A migration that begins right now has neither lock nor journal for a moment.
-                if let status = try? lock.status(), time(nil) - status.st_mtim.tv_sec > 60 {
-                    MigrationWorkFolder.remove(path)
-                }
+                // Killed before anything was stopped.
+                MigrationWorkFolder.remove(path)
                 return nil
             }
             return UnfinishedMigration(path: path, journal: journal, lock: lock)
@@ -50,11 +49,14 @@ package struct UnfinishedMigration: Sendable {
     /// - Throws: `.busy` where the dead migration's tools are still at work, `.lost` where the container could not be
     ///   started; the images are kept then.
     package func recover() async throws -> Outcome {
+        let plain = try PlainPath(to: path)
+        defer { withExtendedLifetime(plain) {} }
         let runtime = try await ContainerRuntime.find(explicit: journal.runtime, stateFolder: journal.stateFolder)
-            .prepared(criuFolder: "\(path)/bin")
+            .prepared(criuFolder: "\(plain.path)/bin")
         try await waitForTools()
         let container = try await runtime.container(journal.container)
         if let container, container.isRunning || container.status == "paused" {
+            await NetworkLock.clear(of: container)
             remove()
             return .wasRunning(bundle: container.bundle)
         }
@@ -68,7 +70,8 @@ package struct UnfinishedMigration: Sendable {
         for bundle in [journal.destination, journal.source] {
             do {
                 try await runtime.restore(
-                    id: journal.container, bundle: bundle, images: "\(path)/\(images)", work: "\(path)/source-work")
+                    id: journal.container, bundle: bundle, images: "\(path)/\(images)", work: "\(path)/source-work",
+                    timeout: Migrator.Options().timeout)
                 remove()
                 return .restored(bundle: bundle)
             } catch {

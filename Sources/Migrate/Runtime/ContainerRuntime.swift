@@ -83,7 +83,9 @@ package struct ContainerRuntime: Sendable {
 
     /// Starts a container in the background, with `/dev/null` for its stdio, which can be checkpointed.
     package func run(id: String, bundle: String) async throws {
-        try await detached("run container \(id)", withLog: { command.run(id: id, bundle: bundle, log: $0) })
+        let log = "/tmp/.bundletool-\(getpid())-\(UInt32.random(in: 0 ... .max)).log"
+        defer { unlink(log) }
+        try await detached("run container \(id)", log: log, command.run(id: id, bundle: bundle, log: log))
     }
 
     package func kill(id: String, signal: String) async throws {
@@ -120,11 +122,14 @@ package struct ContainerRuntime: Sendable {
         }
     }
 
-    func restore(id: String, bundle: String, images: String, work: String) async throws {
+    /// - Parameter timeout: how long it may take.
+    func restore(id: String, bundle: String, images: String, work: String, timeout: Duration) async throws {
+        let log = "\(work)/runtime.log"
+        unlink(log)
         try await detached(
-            "restore container \(id) in \(bundle)",
-            withLog: { command.restore(id: id, bundle: bundle, images: images, work: work, log: $0) },
-            criuLog: "\(work)/restore.log")
+            "restore container \(id) in \(bundle)", log: log,
+            command.restore(id: id, bundle: bundle, images: images, work: work, log: log),
+            criuLog: "\(work)/restore.log", timeout: timeout)
     }
 
     /// Removes what a failed or killed restore has left under the id, which would refuse the next one.
@@ -148,14 +153,12 @@ package struct ContainerRuntime: Sendable {
     }
 
     /// Runs a command whose container inherits the stdio: messages come through a log file instead.
-    private func detached(_ operation: String, withLog arguments: (String) -> [String], criuLog: String? = nil)
-        async throws
-    {
-        let log = "/tmp/.bundletool-\(getpid())-\(UInt32.random(in: 0 ... .max)).log"
+    private func detached(
+        _ operation: String, log: String, _ arguments: [String], criuLog: String? = nil, timeout: Duration? = nil
+    ) async throws {
         // Made by us first: in a shared folder, the runtime must not follow somebody's link.
         _ = try Descriptor.open(log, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
-        defer { unlink(log) }
-        var outcome = try await tool.run(arguments(log), output: .discarded)
+        var outcome = try await tool.run(arguments, output: .discarded, timeout: timeout)
         if outcome.succeeded { return }
         outcome.errors = Files.text(of: log, limit: 1 << 20) ?? ""
         throw failure(operation, outcome, criuLog: criuLog)

@@ -30,7 +30,28 @@ struct Tool: Sendable {
 
     /// Runs the program to its end, in a session of its own: a Ctrl-C on the terminal is ours to handle, not its.
     /// - Throws: `MigrateError` where it cannot be started; an unsuccessful end is an `Outcome`.
-    func run(_ arguments: [String], output: Output = .captured) async throws -> Outcome {
+    /// - Parameter timeout: how long it may take; it is ended then, and all that it has started in its session.
+    func run(
+        _ arguments: [String], output: Output = .captured, timeout: Duration? = nil
+    ) async throws -> Outcome {
+        guard let timeout else { return try await runToEnd(arguments, output) }
+        return try await withThrowingTaskGroup(of: Outcome?.self) { group in
+            group.addTask { try await runToEnd(arguments, output) }
+            group.addTask {
+                try await Task.sleep(for: timeout)
+                return nil
+            }
+            let first = try await group.next() ?? nil
+            group.cancelAll()
+            if let first { return first }
+            // Only when it is gone is it safe to go on.
+            _ = try? await group.next()
+            throw MigrateError(
+                .toolFailed, "\(path) did not end within \(timeout) and was stopped (--timeout)")
+        }
+    }
+
+    private func runToEnd(_ arguments: [String], _ output: Output) async throws -> Outcome {
         var variables = environment
         if let searchFirst {
             let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/sbin:/usr/bin:/sbin:/bin"
@@ -40,6 +61,10 @@ struct Tool: Sendable {
             Dictionary(uniqueKeysWithValues: variables.map { (Environment.Key(stringLiteral: $0.key), $0.value) }))
         var options = PlatformOptions()
         options.createSession = true
+        options.teardownSequence = [
+            .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: .seconds(3)),
+            .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .seconds(1)),
+        ]
         do {
             switch output {
             case .captured:

@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# Times `bundletool config generate` and `validate` as whole processes against oci-runtime-tool, in turns; prints medians
+# and their ratio. Usage: Benchmarks/config.sh [ROUNDS]; BUNDLETOOL names the binary, OCI_RUNTIME_TOOL the other one.
+# Without the latter it is built in the cache folder from Debian's source package, with Debian's Go; where that cannot
+# be had, `runc spec` and `umoci` stand in.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+rounds=${1:-40}
+bundletool=$(realpath "${BUNDLETOOL:-.build/release/bundletool}")
+cache=${BUNDLETOOL_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/bundletool}
+work=$(mktemp -d "${TMPDIR:-/tmp}/bundletool-bench.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+
+# Everything stays in one folder: neither Go nor the packages are installed. Quiet, and false where it fails.
+build_peer() {
+    local target=$1 folder=$1.build uri options
+    [[ -x $target ]] && return
+    command -v apt-get >/dev/null || return 1
+    rm -rf "$folder"
+    mkdir -p "$folder"/{archives/partial,lists/partial,root}
+    uri=$(apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(CODENAME)' 'Created-By: Packages' |
+        awk '$2 == "Debian" && $3 !~ /-/ { print $1, $3; exit }')
+    echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri main" >"$folder/sources.list"
+    options=(-qq -o "Dir::Etc::sourcelist=$folder/sources.list" -o Dir::Etc::sourceparts=/dev/null
+        -o "Dir::State::Lists=$folder/lists" -o APT::Sandbox::User=root)
+    (
+        cd "$folder"
+        apt-get "${options[@]}" update && apt-get "${options[@]}" source --download-only \
+            golang-github-opencontainers-runtime-tools || exit 1
+        mkdir source && tar -xf ./*.orig.tar.* -C source --strip-components=1
+        apt-get install -y -qq --no-install-recommends --download-only -o "Dir::Cache::archives=$folder/archives" \
+            golang-go golang-github-opencontainers-runtime-tools-dev golang-github-urfave-cli-dev
+        for package in archives/*.deb; do dpkg-deb -x "$package" root; done
+        cp -rL root/usr/share/go-* go
+        cp -rL root/usr/lib/go-*/bin go/
+        cp -rn source/cmd root/usr/share/gocode/src/github.com/opencontainers/runtime-tools/
+        GOROOT=$folder/go GOPATH=$folder/root/usr/share/gocode GO111MODULE=off GOCACHE=$folder/cache GOFLAGS='' \
+            go/bin/go build -o "$target" github.com/opencontainers/runtime-tools/cmd/oci-runtime-tool
+    ) >/dev/null 2>&1 || { rm -rf "$folder"; return 1; }
+    rm -rf "$folder"
+}
+
+# milliseconds COMMAND...: of one run.
+milliseconds() {
+    local start=$EPOCHREALTIME
+    "$@" >/dev/null 2>&1
+    awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.2f\n", (b - a) * 1000 }'
+}
+median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
+
+# compare WHAT OURS THEIRS: two functions in turns.
+compare() {
+    local round ours theirs
+    : >"$work/ours"
+    : >"$work/theirs"
+    "$2" >/dev/null 2>&1 && "$3" >/dev/null 2>&1 || { printf '%-10s one of the two fails\n' "$1"; return 1; }
+    for ((round = 0; round < rounds; round++)); do
+        milliseconds "$3" >>"$work/theirs"
+        milliseconds "$2" >>"$work/ours"
+    done
+    ours=$(median <"$work/ours")
+    theirs=$(median <"$work/theirs")
+    printf '%-10s %-28s %8.2f %8.2f\n' "$1" "$peer" "$theirs" 1
+    printf '%-10s %-28s %8.2f %8.2f\n' "$1" bundletool "$ours" "$(awk -v a="$ours" -v b="$theirs" 'BEGIN { print a / b }')"
+}
+
+mkdir -p "$work/bundle/rootfs" "$work/peer/rootfs" "$work/scratch"
+our_generate() { "$bundletool" config generate -o "$work/bundle/config.json"; }
+our_validate() { "$bundletool" validate "$work/bundle"; }
+
+peer_tool=${OCI_RUNTIME_TOOL:-$(command -v oci-runtime-tool || echo "$cache/oci-runtime-tool")}
+printf '%-10s %-28s %8s %8s\n' what who ms ratio
+if build_peer "$peer_tool"; then
+    peer=oci-runtime-tool
+    peer_generate() { "$peer_tool" generate --output "$work/peer/config.json"; }
+    # Its validation reads a schema over the network first; what is timed is a failure of that where there is none.
+    peer_validate() { "$peer_tool" validate --path "$work/peer" || :; }
+    compare generate our_generate peer_generate
+    compare validate our_validate peer_validate
+else
+    echo "oci-runtime-tool cannot be built here" >&2
+    peer="runc spec"
+    peer_generate() { (cd "$work/scratch" && rm -f config.json && runc spec); }
+    compare generate our_generate peer_generate
+    peer="umoci (reads an image)"
+    umoci init --layout "$work/image" && umoci new --image "$work/image:a"
+    peer_validate() { umoci stat --image "$work/image:a"; }
+    compare validate our_validate peer_validate
+fi

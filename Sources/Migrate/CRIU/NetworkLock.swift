@@ -1,0 +1,70 @@
+internal import LinuxSystem
+
+/// CRIU drops all packets of a container's connections while it dumps. A CRIU that is killed leaves its rules behind,
+/// and the connections silent for good.
+enum NetworkLock {
+    /// CRIU's own packets bear this mark, and pass.
+    private static let mark = "! --mark 0xc114"
+
+    /// Removes the rules that a dead CRIU has left about connections of a container that runs.
+    static func clear(of container: Container) async {
+        let connections = connections(of: container.pid)
+        guard !connections.isEmpty, let nsenter = Tool.find("nsenter") else { return }
+        let enter = Tool(path: nsenter)
+        for family in ["iptables", "ip6tables"] {
+            guard let save = Tool.find("\(family)-save"), let change = Tool.find(family) else { continue }
+            let here = ["--target", "\(container.pid)", "--net"]
+            guard let rules = try? await enter.run(here + [save, "-t", "filter"]), rules.succeeded else { continue }
+            for rule in rules.output.split(separator: "\n") where isLock(rule, of: connections) {
+                let words = rule.split(separator: " ").dropFirst().map(String.init)
+                _ = try? await enter.run(here + [change, "-t", "filter", "-D"] + words)
+            }
+        }
+    }
+
+    /// The ports of a connection, the container's own first.
+    struct Connection: Hashable, Sendable {
+        var local: Int
+        var remote: Int
+    }
+
+    /// Whether a line of `iptables-save` is CRIU's rule about one of these connections.
+    static func isLock(_ rule: Substring, of connections: Set<Connection>) -> Bool {
+        guard rule.hasPrefix("-A "), rule.hasSuffix(" -j DROP"), rule.contains(mark) else { return false }
+        let words = rule.split(separator: " ").map(String.init)
+        func port(_ option: String) -> Int? {
+            words.firstIndex(of: option).flatMap { words.dropFirst($0 + 1).first }.flatMap { Int($0) }
+        }
+        guard words.count > 2, let source = port("--sport"), let destination = port("--dport") else { return false }
+        switch words[1] {
+        case "INPUT": return connections.contains(Connection(local: destination, remote: source))
+        case "OUTPUT": return connections.contains(Connection(local: source, remote: destination))
+        default: return false
+        }
+    }
+
+    /// The TCP connections of a container's processes.
+    private static func connections(of root: Int32) -> Set<Connection> {
+        let processes = (try? ContainerProcess.tree(below: root)) ?? []
+        let sockets = Set(
+            processes.flatMap { process in
+                ((try? Files.names(in: "/proc/\(process.pid)/fd")) ?? []).compactMap {
+                    Files.linkTarget("/proc/\(process.pid)/fd/\($0)")
+                }
+            })
+        let tables = ["tcp", "tcp6"].map { Files.text(of: "/proc/\(root)/net/\($0)") ?? "" }
+        return Set(
+            tables.flatMap { $0.split(separator: "\n").dropFirst() }.compactMap { line in
+                let fields = line.split(separator: " ")
+                guard fields.count > 9, sockets.contains("socket:[\(fields[9])]"), let local = port(fields[1]),
+                    let remote = port(fields[2])
+                else { return nil }
+                return Connection(local: local, remote: remote)
+            })
+    }
+
+    /// The port of `0100007F:1F90`.
+    private static func port(_ address: Substring) -> Int? {
+        address.split(separator: ":").last.flatMap { Int($0, radix: 16) }
+    }
+}

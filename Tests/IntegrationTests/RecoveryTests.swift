@@ -1,0 +1,83 @@
+import Glibc
+import LinuxSystem
+import Migrate
+import TestSupport
+import Testing
+
+@Suite(
+    "Recovering what a killed migration left", .serialized, .timeLimit(.minutes(3)), .requiresRoot,
+    .requires(tool: "runc"), .requiresCRIU, .requiresRootfs)
+struct RecoveryTests {
+    @Test("nothing to recover")
+    func nothing() async throws {
+        try await Stage.empty { stage in
+            let answer = try await stage.succeed("recover")
+            #expect(answer.hasPrefix("nothing to recover"))
+            #expect(try Files.names(in: stage.folder.path) == [])
+        }
+    }
+
+    @Test("killed while the container runs: it runs on; list warns, recover tidies up")
+    func beforeTheDump() async throws {
+        try await Stage.serving { stage in
+            let before = try await stage.listed()
+            let migrate = try await stage.start("migrate", "--predump", "--bandwidth", "5MB/s", "pyserver", "pyserver2")
+            try await wait(for: "the first round") { migrate.errors.contains("round 1") }
+            migrate.signal(SIGKILL)
+            _ = try await migrate.outcome()
+            let list = try await stage.run("list")
+            #expect(list.succeeded)
+            #expect(list.errors.hasPrefix("warning: "))
+            #expect(list.errors.contains("bundletool recover"))
+            #expect(try await stage.succeed("recover").contains("runs in \(stage.containers)/pyserver;"))
+            #expect(try await stage.listed() == before)
+            #expect(try stage.leftovers() == [])
+            #expect(try await stage.run("list").errors == "")
+        }
+    }
+
+    /// The container is held frozen while its memory crosses: with nobody left to decide, it has to go on.
+    @Test("killed while the container is stopped: its client's connection goes on")
+    func duringTheDump() async throws {
+        try await Stage.serving { stage in
+            let before = try await stage.listed()
+            let sum = try await stage.checksum().sha256
+            let rules = try await stage.firewallRules()
+            let ticks = try await stage.ticks()
+            let migrate = try await stage.start("migrate", "--bandwidth", "5MB/s", "pyserver", "pyserver2")
+            try await wait(for: "the container to stop") { try await stage.firewallRules() != rules }
+            try await Task.sleep(for: .milliseconds(500))
+            migrate.signal(SIGKILL)
+            _ = try await migrate.outcome()
+            try await stage.succeed("recover")
+            #expect(try await stage.listed() == before)
+            #expect(try await stage.checksum().sha256 == sum)
+            #expect(try stage.leftovers() == [])
+            try await stage.expectUnbroken(ticks)
+            #expect(try await stage.firewallRules() == rules)
+            _ = try await stage.migrate(words: ["--predump"])
+            #expect(try await stage.checksum().sha256 == sum)
+        }
+    }
+
+    /// Whatever moment it is: afterwards the container runs once, whole.
+    @Test("killed at any moment", arguments: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
+    func anywhere(share: Double) async throws {
+        try await Stage.serving(megabytes: 5) { stage in
+            let sum = try await stage.checksum().sha256
+            let rules = try await stage.firewallRules()
+            let ticks = try await stage.ticks()
+            let whole = try await stage.migrate(words: ["--predump", "pyserver", "pyserver2"]).totalSeconds
+            let migrate = try await stage.start("migrate", "--predump", "pyserver2", "pyserver")
+            try await Task.sleep(for: .seconds(whole * share))
+            migrate.signal(SIGKILL)
+            _ = try await migrate.outcome()
+            try await stage.succeed("recover")
+            #expect(try await stage.listed().map(\.status) == ["running"])
+            #expect(try await stage.checksum().sha256 == sum)
+            #expect(try stage.leftovers() == [])
+            try await stage.expectUnbroken(ticks)
+            #expect(try await stage.firewallRules() == rules)
+        }
+    }
+}

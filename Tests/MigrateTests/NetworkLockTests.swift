@@ -1,0 +1,29 @@
+import Testing
+
+@testable import Migrate
+
+@Suite struct NetworkLockTests {
+    private static let connections: Set = [NetworkLock.Connection(local: 8000, remote: 52158)]
+
+    @Test(
+        arguments: [
+            (
+                "-A INPUT -s 127.0.0.1/32 -d 127.0.0.1/32 -p tcp -m mark ! --mark 0xc114 -m tcp --sport 52158 --dport 8000 -j DROP",
+                true
+            ),
+            (
+                "-A OUTPUT -s 127.0.0.1/32 -d 127.0.0.1/32 -p tcp -m mark ! --mark 0xc114 -m tcp --sport 8000 --dport 52158 -j DROP",
+                true
+            ),
+            // Somebody else's connection, the other direction, another chain, no rule of CRIU's.
+            ("-A INPUT -p tcp -m mark ! --mark 0xc114 -m tcp --sport 52159 --dport 8000 -j DROP", false),
+            ("-A INPUT -p tcp -m mark ! --mark 0xc114 -m tcp --sport 8000 --dport 52158 -j DROP", false),
+            ("-A FORWARD -p tcp -m mark ! --mark 0xc114 -m tcp --sport 52158 --dport 8000 -j DROP", false),
+            ("-A INPUT -p tcp -m tcp --sport 52158 --dport 8000 -j DROP", false),
+            ("-A INPUT -p tcp -m mark ! --mark 0xc114 -m tcp --sport 52158 --dport 8000 -j ACCEPT", false),
+            ("-A INPUT -m mark ! --mark 0xc114 -j DROP", false), ("", false), ("-A ", false),
+        ])
+    func knowsCRIUsRules(rule: Substring, isLock: Bool) {
+        #expect(NetworkLock.isLock(rule, of: Self.connections) == isLock)
+    }
+}
