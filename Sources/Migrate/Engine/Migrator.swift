@@ -183,6 +183,7 @@ package struct Migrator: Sendable {
         _ destination: String, known: PageIndex, set: Int
     ) async throws -> Move {
         event(.dumping)
+        let lock = NetworkLock(of: container)
         let dumping = ContinuousClock.now
         do {
             let method = options.dumpMethod ?? (runtime.canHold ? .held : .pageServer)
@@ -215,8 +216,16 @@ package struct Migrator: Sendable {
                         + "images are kept in \(folder.path): 'bundletool recover' tries again")
             }
             if let now, now.isRunning, now.pid == container.pid {
-                await NetworkLock.clear(of: now)
+                await lock?.clear()
+                // Connections that were made after that look.
+                await NetworkLock(of: now)?.clear()
                 throw MigrateError(.rolledBack, "\(error); container \(container.id) runs on in \(container.bundle)")
+            }
+            guard source.hasDumped else {
+                await lock?.clear()
+                throw MigrateError(
+                    .wrongState, "container \(container.id) ended before it could be moved, by itself or by a signal",
+                    cause: error)
             }
             throw await rollBack(error, folder, runtime, container, set: set)
         }
