@@ -11,9 +11,9 @@ fail() { printf 'setup: error: %s\n' "$*" >&2; exit 1; }
 
 declare -A packages=(
     [build]="libarchive-dev zlib1g-dev libxxhash-dev libzstd-dev liblzma-dev libbz2-dev libssl-dev libisal-dev"
-    [run]="iproute2 iptables curl ca-certificates libisal2"
-    [test]="libarchive-tools attr e2fsprogs xfsprogs"
-    [format]=""
+    [run]="iproute2 iptables curl ca-certificates util-linux libisal2"
+    [test]="libarchive-tools attr e2fsprogs xfsprogs python3-minimal crun umoci podman skopeo docker-registry apache2-utils
+        openssl"
 )
 
 installed() { dpkg-query -W -f='${Status}\n' "$1" 2>/dev/null | grep -q '^install ok installed$'; }
