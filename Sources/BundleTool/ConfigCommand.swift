@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// `bundletool config`.
-struct ConfigCommand: AsyncParsableCommand {
+struct ConfigCommand: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "config",

@@ -2,7 +2,7 @@ import ArgumentParser
 import OCIConfig
 
 /// `bundletool config diff`.
-struct ConfigDiff: AsyncParsableCommand {
+struct ConfigDiff: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "diff",
         abstract: "Show what differs between two configurations, by path.")
@@ -21,7 +21,7 @@ struct ConfigDiff: AsyncParsableCommand {
 
     @OptionGroup var containers: ContainersOption
 
-    func run() async throws {
+    func run() throws {
         let documents = try [first, second].map { argument in
             let location = ConfigLocation(argument, containers: containers)
             do {

@@ -4,7 +4,7 @@ import LinuxSystem
 import OCIConfig
 
 /// `bundletool config edit`.
-struct ConfigEditCommand: AsyncParsableCommand {
+struct ConfigEditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "edit",
         abstract: "Change a configuration in place; what is not named stays as it is.")
@@ -15,7 +15,7 @@ struct ConfigEditCommand: AsyncParsableCommand {
     @OptionGroup var containers: ContainersOption
     @OptionGroup var flags: ConfigFlags
 
-    func run() async throws {
+    func run() throws {
         let location = ConfigLocation(bundle, containers: containers)
         let edits = try flags.edits()
         do {

@@ -3,7 +3,7 @@ import Glibc
 import OCIConfig
 
 /// `bundletool config generate`.
-struct ConfigGenerate: AsyncParsableCommand {
+struct ConfigGenerate: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "generate",
         abstract: "Write a new configuration that runc and crun start, safer than their own.",
@@ -41,7 +41,7 @@ struct ConfigGenerate: AsyncParsableCommand {
         }
     }
 
-    func run() async throws {
+    func run() throws {
         let edits = try flags.edits()
         var document = try base().json
         try edits.apply(to: &document)

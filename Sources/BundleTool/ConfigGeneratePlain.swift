@@ -3,7 +3,7 @@ import OCIConfig
 
 /// `bundletool config generate` without any flag but `--output`. To set up two hundred flags takes the parser several
 /// times as long as all else that the command does, so it is spared that where none of them is used.
-struct ConfigGeneratePlain: AsyncParsableCommand {
+struct ConfigGeneratePlain: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "generate", abstract: ConfigGenerate.configuration.abstract)
 
@@ -17,7 +17,7 @@ struct ConfigGeneratePlain: AsyncParsableCommand {
         return rest.isEmpty || rest.count == 2 && (rest.first == "-o" || rest.first == "--output")
     }
 
-    func run() async throws {
+    func run() throws {
         try ConfigGenerate.write(RuntimeSpec.default().json, to: output)
     }
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import OCIConfig
 
 /// `bundletool config get`.
-struct ConfigGet: AsyncParsableCommand {
+struct ConfigGet: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "get",
         abstract: "Print a value of a configuration: a string as it is, a list of strings a line each, else JSON.")
@@ -18,7 +18,7 @@ struct ConfigGet: AsyncParsableCommand {
 
     @OptionGroup var containers: ContainersOption
 
-    func run() async throws {
+    func run() throws {
         let location = ConfigLocation(bundle, containers: containers)
         let value: JSONValue
         do {
