@@ -12,7 +12,8 @@ fail() { printf 'setup: error: %s\n' "$*" >&2; exit 1; }
 declare -A packages=(
     [build]="libarchive-dev zlib1g-dev libxxhash-dev libzstd-dev liblzma-dev libbz2-dev libssl-dev libisal-dev"
     [run]="iproute2 iptables curl ca-certificates libisal2"
-    [test]="libarchive-tools attr e2fsprogs xfsprogs"
+    [test]="libarchive-tools attr e2fsprogs xfsprogs umoci skopeo docker-registry
+        apache2-utils openssl python3 isal zstd bzip2 xz-utils"
     [format]=""
 )
 
