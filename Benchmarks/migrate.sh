@@ -143,9 +143,10 @@ one_move() {
         restore=$(number restoreSeconds "$folder/report")
         # Until the final dump begins.
         longest "$folder/times" "$start" \
-            "$(awk -v s="$start" -v t="$total" -v d="$dump" -v r="$restore" 'BEGIN { printf "%d", s + (t - d - r) * 1e6 }')" \
+            "$(awk -v s="$start" -v t="$total" -v d="$dump" -v r="$restore" 'BEGIN { printf "%.0f", s + (t - d - r) * 1e6 }')" \
             >>"$folder/round.$key"
-        wc -l <"$folder/times" >>"$folder/asked.$key"
+        # No answers are no small gap.
+        (($(wc -l <"$folder/times") > 20)) || { echo "error: the second client got no answers" >&2; exit 1; }
     fi
     rm -f "$folder"/{ticks,times}{,.fifo}
     echo "  $rate $mode: $(milliseconds "$(tail -n 1 "$folder/gap.$key")")" >&2

@@ -34,7 +34,7 @@ struct BundleTool: AsyncParsableCommand {
     static func run(arguments: [String]) async -> Int32 {
         var command: any ParsableCommand
         do {
-            command = try parseAsRoot(arguments)
+            command = try parseAsRoot(GoStyleFlags.rewritten(arguments))
         } catch {
             return report(usage: error)
         }

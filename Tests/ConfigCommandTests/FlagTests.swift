@@ -98,4 +98,17 @@ struct FlagUse: Sendable, CustomTestStringConvertible {
         let parsed = try Self.parse(arguments)
         #expect(throws: ValidationError.self) { try parsed.edits() }
     }
+
+    @Test func `booleans may be written as in Go`() {
+        #expect(
+            GoStyleFlags.rewritten([
+                "config", "edit", "--process-terminal=false", "--rootfs-readonly=true", "--env=terminal=false",
+                "--terminal=maybe", "--", "--terminal=false",
+            ]) == [
+                "config", "edit", "--no-process-terminal", "--rootfs-readonly", "--env=terminal=false",
+                "--terminal=maybe", "--", "--terminal=false",
+            ])
+        let negative = Self.words(of: ConfigFlags.helpMessage()).filter { $0.hasPrefix("--no-") }
+        #expect(GoStyleFlags.names == Set(negative.map { String($0.dropFirst("--no-".count)) }))
+    }
 }

@@ -117,6 +117,29 @@ struct FailureTests {
         }
     }
 
+    @Test("the container is killed meanwhile: it is not brought back, and nothing is left", arguments: [true, false])
+    func containerKilled(whileItRuns: Bool) async throws {
+        try await Stage.serving { stage in
+            let pid = try #require(try await stage.listed().first?.pid)
+            let rules = try await stage.firewallRules()
+            let ticks = try await stage.ticks()
+            let words = ["--bandwidth", "5MB/s", "pyserver", "pyserver2"]
+            let migrate = try await stage.start(words: ["migrate"] + (whileItRuns ? ["--predump"] : []) + words)
+            if whileItRuns {
+                try await wait(for: "the first round") { migrate.errors.contains("round 1") }
+            } else {
+                try await wait(for: "the container to stop") { try await stage.firewallRules() != rules }
+            }
+            #expect(kill(pid, SIGKILL) == 0)
+            expectError(try await migrate.outcome(), "ended before it could be moved")
+            #expect(try await stage.listed().allSatisfy { $0.status == "stopped" })
+            #expect(try stage.leftovers() == [])
+            ticks.signal(SIGTERM)
+            _ = try await ticks.outcome()
+            try await wait(for: "the packet filter") { try await stage.firewallRules() == rules }
+        }
+    }
+
     @Test("no CRIU: where it is named wrongly, and where there is none")
     func noCRIU() async throws {
         try await Stage.serving(megabytes: 1) { stage in

@@ -1,21 +1,33 @@
+internal import Glibc
 internal import LinuxSystem
 
-/// CRIU drops all packets of a container's connections while it dumps. A CRIU that is killed leaves its rules behind,
-/// and the connections silent for good.
-enum NetworkLock {
+/// CRIU drops all packets of a container's connections while it dumps. A CRIU that is killed, or whose container is,
+/// leaves its rules behind, and the connections silent for good.
+struct NetworkLock: Sendable {
     /// CRIU's own packets bear this mark, and pass.
     private static let mark = "! --mark 0xc114"
 
-    /// Removes the rules that a dead CRIU has left about connections of a container that runs.
-    static func clear(of container: Container) async {
-        let connections = connections(of: container.pid)
-        guard !connections.isEmpty, let nsenter = Tool.find("nsenter") else { return }
+    /// Keeps the network namespace, also after the container's end.
+    private let namespace: Descriptor
+    private let connections: Set<Connection>
+
+    /// The connections of a running container; nil where it has none.
+    init?(of container: Container) {
+        guard let namespace = try? Descriptor.open("/proc/\(container.pid)/ns/net", O_RDONLY) else { return nil }
+        self.namespace = namespace
+        connections = Self.connections(of: container.pid)
+        if connections.isEmpty { return nil }
+    }
+
+    /// Removes the rules that a dead CRIU has left about these connections.
+    func clear() async {
+        guard let nsenter = Tool.find("nsenter") else { return }
         let enter = Tool(path: nsenter)
+        let here = ["--net=/proc/\(getpid())/fd/\(namespace.raw)"]
         for family in ["iptables", "ip6tables"] {
             guard let save = Tool.find("\(family)-save"), let change = Tool.find(family) else { continue }
-            let here = ["--target", "\(container.pid)", "--net"]
             guard let rules = try? await enter.run(here + [save, "-t", "filter"]), rules.succeeded else { continue }
-            for rule in rules.output.split(separator: "\n") where isLock(rule, of: connections) {
+            for rule in rules.output.split(separator: "\n") where Self.isLock(rule, of: connections) {
                 let words = rule.split(separator: " ").dropFirst().map(String.init)
                 _ = try? await enter.run(here + [change, "-t", "filter", "-D"] + words)
             }

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import LinuxSystem
+internal import Synchronization
 
 /// How the memory gets out of the stopped container.
 package enum DumpMethod: String, Sendable, CaseIterable {
@@ -29,6 +30,11 @@ final class MigrationSource: Sendable {
     private let folder: MigrationWorkFolder
     private let hasher: PageHasher
     private let seed: [UInt8]
+    private let dumped = Atomic<Bool>(false)
+
+    /// Whether all memory is at the destination, and the container gone here or about to go: from then on there is
+    /// something to restore.
+    var hasDumped: Bool { dumped.load(ordering: .acquiring) }
 
     init(link: Link, runtime: ContainerRuntime, container: Container, folder: MigrationWorkFolder) {
         self.link = link
@@ -107,6 +113,7 @@ final class MigrationSource: Sendable {
                 try finish(sender)
                 try sendImages()
                 try onArrival()
+                dumped.store(true, ordering: .releasing)
                 try hold.decide(.commit)
                 return DumpResult(
                     pages: sender.sentPages, known: sender.unchangedPages, transfer: .now - start)
@@ -148,6 +155,7 @@ final class MigrationSource: Sendable {
             throw error
         }
         let result = try await pages
+        dumped.store(true, ordering: .releasing)
         try await onLink { try self.sendImages() }
         return result
     }

@@ -183,6 +183,7 @@ package struct Migrator: Sendable {
         _ destination: String, known: PageIndex, set: Int
     ) async throws -> Move {
         event(.dumping)
+        let lock = NetworkLock(of: container)
         let dumping = ContinuousClock.now
         do {
             let method = options.dumpMethod ?? (runtime.canHold ? .held : .pageServer)
@@ -204,9 +205,27 @@ package struct Migrator: Sendable {
                 frozen: downtime ?? (restored - dumping))
         } catch {
             // CRIU resumes what it could not dump; that is checked before it is promised.
-            if let now = try? await runtime.container(container.id), now.isRunning, now.pid == container.pid {
-                await NetworkLock.clear(of: now)
+            let now: Container?
+            do {
+                now = try await runtime.container(container.id)
+            } catch let second {
+                // Nothing is started while it is unknown what runs.
+                throw MigrateError(
+                    .lost,
+                    "\(error); and the runtime does not say whether container \(container.id) runs (\(second)); its "
+                        + "images are kept in \(folder.path): 'bundletool recover' tries again")
+            }
+            if let now, now.isRunning, now.pid == container.pid {
+                await lock?.clear()
+                // Connections that were made after that look.
+                await NetworkLock(of: now)?.clear()
                 throw MigrateError(.rolledBack, "\(error); container \(container.id) runs on in \(container.bundle)")
+            }
+            guard source.hasDumped else {
+                await lock?.clear()
+                throw MigrateError(
+                    .wrongState, "container \(container.id) ended before it could be moved, by itself or by a signal",
+                    cause: error)
             }
             throw await rollBack(error, folder, runtime, container, set: set)
         }

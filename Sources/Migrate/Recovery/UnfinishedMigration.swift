@@ -56,7 +56,7 @@ package struct UnfinishedMigration: Sendable {
         try await waitForTools()
         let container = try await runtime.container(journal.container)
         if let container, container.isRunning || container.status == "paused" {
-            await NetworkLock.clear(of: container)
+            await NetworkLock(of: container)?.clear()
             remove()
             return .wasRunning(bundle: container.bundle)
         }

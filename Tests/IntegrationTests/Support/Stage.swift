@@ -89,7 +89,9 @@ final class Stage: Sendable {
     }
 
     /// Starts bundletool in this stage's folder.
-    func start(_ words: String...) async throws -> RunningProgram {
+    func start(_ words: String...) async throws -> RunningProgram { try await start(words: words) }
+
+    func start(words: [String]) async throws -> RunningProgram {
         try await RunningProgram.start(
             Tool.commandLine, arguments(words), environment: environment.withLock { $0 }, in: folder.path)
     }
