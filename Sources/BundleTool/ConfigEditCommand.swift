@@ -24,13 +24,21 @@ struct ConfigEditCommand: AsyncParsableCommand {
             if edits.force {
                 try edits.apply(to: &document, users: users)
             } else {
-                var spec = try JSONCoding.decode(RuntimeSpec.self, from: document)
+                var spec = try Self.decode(document)
                 try edits.apply(to: &spec, users: users)
                 document = spec.json
             }
             try location.write(JSONCoding.text(document))
         } catch let error as ConfigError {
             throw Failure("cannot edit \(location.name): \(error)")
+        }
+    }
+
+    private static func decode(_ document: JSONValue) throws -> RuntimeSpec {
+        do {
+            return try JSONCoding.decode(RuntimeSpec.self, from: document)
+        } catch {
+            throw ConfigError(error.code, "\(error.message); with --force it can be changed all the same")
         }
     }
 }

@@ -24,7 +24,7 @@ struct ConfigProcessFlags: ConfigFlagGroup {
     var consoleSize: String?
 
     @Flag(
-        name: [.customLong("process-no-new-privileges"), .customLong("no-new-privileges")], inversion: .prefixedNo,
+        name: .customLong("process-no-new-privileges"), inversion: .prefixedNo,
         help: "Whether the process is kept from gaining privileges.")
     var noNewPrivileges: Bool?
 

@@ -12,7 +12,8 @@ struct BundleTool: AsyncParsableCommand {
             CommandGroup(
                 name: "Bundles:",
                 subcommands: [
-                    CreateCommand.self, CloneCommand.self, ImageCommand.self, ConfigCommand.self, ValidateCommand.self,
+                    CreateCommand.self, CloneCommand.self, ExportCommand.self, ImageCommand.self, ConfigCommand.self,
+                    ValidateCommand.self,
                 ]),
             CommandGroup(
                 name: "Containers:",
@@ -33,7 +34,7 @@ struct BundleTool: AsyncParsableCommand {
     static func run(arguments: [String]) async -> Int32 {
         var command: any ParsableCommand
         do {
-            command = try parseAsRoot(arguments)
+            command = try parseAsRoot(GoStyleFlags.rewritten(arguments))
         } catch {
             return report(usage: error)
         }

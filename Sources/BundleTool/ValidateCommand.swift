@@ -70,7 +70,7 @@ struct ValidateCommand: AsyncParsableCommand {
 extension ConfigLocation {
     /// What only the bundle can tell: that the root filesystem is there.
     func rootFindings(_ text: [UInt8]) -> [Finding] {
-        guard let bundle, let path = (try? JSONCoding.parse(text))?.members?["root"]?.members?["path"]?.text,
+        guard let bundle, let path = Validator.document(in: text)?.members?["root"]?.members?["path"]?.text,
             !path.isEmpty
         else { return [] }
         var status = stat()

@@ -1,10 +1,9 @@
-internal import CLinux
-package import Glibc
+internal import Glibc
 
 extension Descriptor {
     /// Puts `bytes` under `name` in this directory in one step, on disk before they are visible. A file that was there
     /// passes on its mode and owner.
-    package func replaceFile(_ name: FileName, with bytes: [UInt8], mode: mode_t = 0o644) throws(SystemError) {
+    package func replaceFile(_ name: FileName, with bytes: [UInt8], mode: UInt32 = 0o644) throws(SystemError) {
         let old = try statusIfPresent(of: name)
         let temporary = FileName(".\(name).\(getpid())-\(UInt32.random(in: 0 ... .max))")
         let file = try open(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)

@@ -104,6 +104,11 @@ extension Descriptor {
 
     /// The names in this directory, without `.` and `..`, in the file system's order.
     package func names() throws(SystemError) -> [FileName] {
+        try entries().map(\.name)
+    }
+
+    /// The names, and what they are where the file system says so.
+    package func entries() throws(SystemError) -> [(name: FileName, kind: FileKind?)] {
         // A descriptor of its own: the stream moves its offset and closes it.
         let copy = try retrying("open a folder", "") { Glibc.openat(raw, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
         guard let stream = fdopendir(copy) else {
@@ -112,16 +117,17 @@ extension Descriptor {
             throw error
         }
         defer { closedir(stream) }
-        var names: [FileName] = []
+        var entries: [(name: FileName, kind: FileKind?)] = []
         while true {
             errno = 0
             guard let entry = readdir(stream) else {
                 if errno != 0 { throw SystemError.last("read a folder") }
-                return names
+                return entries
             }
             let bytes = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
             if bytes == [0x2e] || bytes == [0x2e, 0x2e] { continue }
-            if let name = FileName(bytes) { names.append(name) }
+            // d_type is the mode's type bits.
+            if let name = FileName(bytes) { entries.append((name, FileKind(mode: mode_t(entry.pointee.d_type) << 12))) }
         }
     }
 

@@ -30,10 +30,23 @@ struct FlagUse: Sendable, CustomTestStringConvertible {
         ConfigPathFlags.self,
     ]
 
+    /// The group of each flag, by the words of its help.
+    private static let owners: [String: any ConfigFlagGroup.Type] = groups.reduce(into: [:]) { owners, group in
+        for word in words(of: group.helpMessage()) { owners[word] = group }
+    }
+
+    private static func words(of help: String) -> Set<String> {
+        Set(help.split { $0.isWhitespace || $0 == "," || $0 == "/" }.filter { $0.hasPrefix("--") }.map(String.init))
+    }
+
+    /// To parse one group is quick; that all groups are in the command is tested below.
+    private static func parse(_ arguments: [String]) throws -> any ConfigFlagGroup {
+        try #require(owners[arguments[0]]).parse(arguments)
+    }
+
     @Test(arguments: FlagUse.all + FlagUse.beyond)
     func `each flag of oci-runtime-tool, and more, does its work`(use: FlagUse) throws {
-        // Parsing one group is quick; that all groups are in the command is tested below.
-        let parsed = try #require(Self.groups.lazy.compactMap { try? $0.parse(use.arguments) }.first)
+        let parsed = try Self.parse(use.arguments)
         var document = use.start.json
         try ConfigEdits(parsed.edits()).apply(to: &document)
         let place = document[try ConfigPath(parsing: use.path)]
@@ -46,9 +59,7 @@ struct FlagUse: Sendable, CustomTestStringConvertible {
         let covered = Set(FlagUse.all.map(\.flag)).union(own)
         #expect(FlagUse.ociRuntimeTool.count == 131)
         #expect(FlagUse.ociRuntimeTool.symmetricDifference(covered) == [])
-        let help = Set(
-            ConfigGenerate.helpMessage().split { $0.isWhitespace || $0 == "," || $0 == "/" }
-                .filter { $0.hasPrefix("--") }.map { String($0.dropFirst(2)) })
+        let help = Set(Self.words(of: ConfigGenerate.helpMessage()).map { String($0.dropFirst(2)) })
         #expect(FlagUse.ociRuntimeTool.union(FlagUse.beyond.map(\.flag)).subtracting(help) == [])
     }
 
@@ -84,7 +95,20 @@ struct FlagUse: Sendable, CustomTestStringConvertible {
         ["--linux-blkio-weight-device", "8:0"], ["--annotation", "=x"],
     ])
     func `malformed values are wrong usage`(arguments: [String]) throws {
-        let parsed = try #require(Self.groups.lazy.compactMap { try? $0.parse(arguments) }.first)
+        let parsed = try Self.parse(arguments)
         #expect(throws: ValidationError.self) { try parsed.edits() }
+    }
+
+    @Test func `booleans may be written as in Go`() {
+        #expect(
+            GoStyleFlags.rewritten([
+                "config", "edit", "--process-terminal=false", "--rootfs-readonly=true", "--env=terminal=false",
+                "--terminal=maybe", "--", "--terminal=false",
+            ]) == [
+                "config", "edit", "--no-process-terminal", "--rootfs-readonly", "--env=terminal=false",
+                "--terminal=maybe", "--", "--terminal=false",
+            ])
+        let negative = Self.words(of: ConfigFlags.helpMessage()).filter { $0.hasPrefix("--no-") }
+        #expect(GoStyleFlags.names == Set(negative.map { String($0.dropFirst("--no-".count)) }))
     }
 }

@@ -24,6 +24,11 @@ import Testing
         #expect(convergence.decide(rounds, rate: 100e6) == decision)
     }
 
+    @Test func aSingleRoundIsNoLimitThatWasMissed() {
+        let rounds = [MigrationReport.Round(pages: 80_000, seconds: 3.3)]
+        #expect(Convergence(target: 0.3, mostRounds: 1).decide(rounds, rate: 100e6) == .enough)
+    }
+
     @Test func predictsByThePaceOfChange() {
         // 10,000 pages changed within 4 s; half of them will within the 2 s of the last round.
         let rounds = [

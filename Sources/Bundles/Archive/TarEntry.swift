@@ -29,6 +29,9 @@ struct TarEntry {
     /// Where the data of a sparse file goes; `nil` if the file is not sparse.
     var extents: [Extent]?
 
-    /// For messages.
-    var name: String { String(decoding: path, as: UTF8.self) }
+    /// For messages; what nobody would read to its end is cut.
+    var name: String {
+        let text = String(decoding: path.prefix(200), as: UTF8.self)
+        return path.count > 200 ? text + "…" : text
+    }
 }

@@ -78,9 +78,9 @@ final class TarWriter {
         try end.withUnsafeBytes { try data($0) }
     }
 
-    private func data(_ bytes: UnsafeRawBufferPointer) throws { try output(bytes) }
+    func data(_ bytes: UnsafeRawBufferPointer) throws { try output(bytes) }
 
-    private func pad(_ count: Int) throws {
+    func pad(_ count: Int) throws {
         let zeros = [UInt8](repeating: 0, count: (Self.block - count % Self.block) % Self.block)
         try zeros.withUnsafeBytes { try data($0) }
     }

@@ -29,6 +29,7 @@ extension OCIBundle {
                         rootfs: rootfs, scratch: containers.path, platform: PlatformChoice(platform),
                         registry: registry, store: store, limits: limits,
                         progress: progress, cancellation: cancellation))
+                if image != nil { Self.note(source, PlatformChoice(platform), on: work) }
                 try await onThread("finish") {
                     if !files.isEmpty { try RootfsFile.write(files, into: rootfs, subject: "the recipe") }
                     try Self.writeConfig(image, edits, for: rootfs, in: work)

@@ -24,12 +24,10 @@ extension OCIBundle {
         progress?.begin("cloning \(self.name)")
         try await Cancellation.scope { cancellation in
             try await maker.make { work in
-                try await onThread("clone") {
-                    try RootfsWriter.ownUmask()
-                    let copy = try TreeCopy(of: sourceLock.folder, progress: progress, cancellation)
-                    try copy.copy(sourceLock.folder, to: work) { $0.description.hasPrefix(".") }
-                    try work.replaceFile(FileName("config.json"), with: config)
+                try await TreeCopy.copy(sourceLock.folder, to: work, progress: progress, cancellation) {
+                    $0.hasPrefix(".")
                 }
+                try work.replaceFile(FileName("config.json"), with: config)
             }
         }
         return try OCIBundle(at: "\(containers.path)/\(name)")

@@ -27,29 +27,32 @@ extension ImageSource {
             return nil
         case .directory(let path):
             job.progress?.begin("copying \(path)")
-            try await onThread("copy") {
-                try RootfsWriter.ownUmask()
-                let source = try Self.openFolder(path)
-                try TreeCopy(of: source, progress: job.progress, job.cancellation).copy(source, to: job.rootfs)
-            }
+            try await TreeCopy.copy(
+                try Self.openFolder(path), to: job.rootfs, progress: job.progress, job.cancellation)
             return nil
+        case .dockerArchive, .ociArchive, .ociLayout, .registry:
+            return try await contents(job)?.unpack(job)
+        }
+    }
+
+    /// The image that the source is, found and read but for its layers; `nil` if it is none.
+    func contents(_ job: UnpackJob) async throws -> ImageContents? {
+        switch self {
+        case .tar, .directory: return nil
         case .dockerArchive(let path, let reference):
-            let files = try await archive(path, job)
-            let image = try DockerArchive(files: files).image(reference, job.platform, progress: job.progress)
-            return try await image.unpack(job)
+            return try DockerArchive(files: await archive(path, job))
+                .image(reference, job.platform, progress: job.progress)
         case .ociArchive(let path, let reference):
-            let layout = OCILayout(files: try await archive(path, job))
-            return try await layout.image(reference, job.platform, progress: job.progress).unpack(job)
+            return try await OCILayout(files: await archive(path, job))
+                .image(reference, job.platform, progress: job.progress)
+        case .ociLayout(let path, let reference):
+            return try await OCILayout(files: try FolderFiles(path))
+                .image(reference, job.platform, progress: job.progress)
         case .registry(let name):
             let store = try ImageStore(job.store)
             let digest = try await store.pull(name, job.platform, job.registry, job.progress, job.cancellation)
-            return try await store.shared {
-                try await store.layout.image("@\(digest)", job.platform, name: name.description, progress: job.progress)
-                    .unpack(job)
-            }
-        case .ociLayout(let path, let reference):
-            let layout = OCILayout(files: try FolderFiles(path))
-            return try await layout.image(reference, job.platform, progress: job.progress).unpack(job)
+            return try await store.layout.image(
+                "@\(digest)", job.platform, name: name.description, progress: job.progress)
         }
     }
 

@@ -90,6 +90,19 @@ public enum ImageSource: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The same from any working directory.
+    var absolute: ImageSource {
+        func full(_ path: String) -> String { Files.canonicalPath(path) ?? path }
+        return switch self {
+        case .tar(let path): .tar(path: full(path))
+        case .directory(let path): .directory(path: full(path))
+        case .dockerArchive(let path, let reference): .dockerArchive(path: full(path), reference: reference)
+        case .ociLayout(let path, let reference): .ociLayout(path: full(path), reference: reference)
+        case .ociArchive(let path, let reference): .ociArchive(path: full(path), reference: reference)
+        case .registry: self
+        }
+    }
+
     /// As `--from` takes it.
     public var description: String {
         func joined(_ kind: String, _ path: String, _ reference: String?) -> String {

@@ -37,7 +37,9 @@ package struct Convergence: Sendable, Equatable {
             if predictedTransfer(rounds, rate: rate) <= target { return .enough }
             if Double(last.pages) > Self.stallShare * Double(rounds[rounds.count - 2].pages) { return .stalled }
         }
-        return rounds.count >= mostRounds ? .limit : .again
+        guard rounds.count >= mostRounds else { return .again }
+        // Who wants a single round gets one; it says nothing about convergence.
+        return rounds.count == 1 ? .enough : .limit
     }
 
     /// Seconds that the rest will take on the link: what changed during the last round, at the pace at which it changed.

@@ -162,7 +162,7 @@ final class MigrationSource: Sendable {
 
     /// Sends the small images, and waits until the destination has them all.
     private func sendImages() throws {
-        let names = try Files.names(in: folder.sourceImages).filter(ImageStore.isImageName)
+        let names = try Files.names(in: folder.sourceImages).filter(CheckpointStore.isImageName)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
         defer { buffer.deallocate() }
         for name in names {

@@ -205,7 +205,17 @@ package struct Migrator: Sendable {
                 frozen: downtime ?? (restored - dumping))
         } catch {
             // CRIU resumes what it could not dump; that is checked before it is promised.
-            if let now = try? await runtime.container(container.id), now.isRunning, now.pid == container.pid {
+            let now: Container?
+            do {
+                now = try await runtime.container(container.id)
+            } catch let second {
+                // Nothing is started while it is unknown what runs.
+                throw MigrateError(
+                    .lost,
+                    "\(error); and the runtime does not say whether container \(container.id) runs (\(second)); its "
+                        + "images are kept in \(folder.path): 'bundletool recover' tries again")
+            }
+            if let now, now.isRunning, now.pid == container.pid {
                 await lock?.clear()
                 // Connections that were made after that look.
                 await NetworkLock(of: now)?.clear()
@@ -228,7 +238,7 @@ package struct Migrator: Sendable {
         event(.rollingBack(reason: "\(error)"))
         do {
             try await runtime.clearFailedRestore(of: container.id)
-            for name in try Files.names(in: folder.sourceImages) where ImageStore.isImageName(name) {
+            for name in try Files.names(in: folder.sourceImages) where CheckpointStore.isImageName(name) {
                 let copy = "\(folder.store)/\(set)/\(name)"
                 if !Files.exists(copy) {
                     try Files.write(try Files.contents(of: "\(folder.sourceImages)/\(name)", limit: .max), to: copy)

@@ -29,7 +29,7 @@ struct Receiver: Sendable {
             throw MigrateError(
                 .malformed, "the source speaks protocol version \(hello.version), not \(ProtocolVersion.current)")
         }
-        let store = ImageStore(root: storeFolder, hasher: PageHasher(seed: hello.hashSeed))
+        let store = CheckpointStore(root: storeFolder, hasher: PageHasher(seed: hello.hashSeed))
         var file: (output: Descriptor, name: String, missing: Int)?
         var files = 0
         while let frame = try link.receive() {

@@ -18,18 +18,17 @@ package struct UnfinishedMigration: Sendable {
         let names = ((try? Files.names(in: folder)) ?? []).filter { $0.hasPrefix(MigrationWorkFolder.prefix) }
         return names.compactMap { name in
             let path = "\(folder)/\(name)"
-            guard let lock = try? Descriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
-                (try? lock.tryLock()) == true
-            else { return nil }
+            guard let lock = try? Descriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else { return nil }
+            // A migration that begins right now is without its lock for a moment.
+            if !Files.exists("\(path)/\(MigrationJournal.name)") { usleep(50_000) }
+            guard (try? lock.tryLock()) == true else { return nil }
             if name.hasSuffix(MigrationWorkFolder.removedSuffix) {
                 MigrationWorkFolder.remove(path)
                 return nil
             }
             guard let journal = MigrationJournal(in: path) else {
-                // A migration that begins right now has neither lock nor journal for a moment.
-                if let status = try? lock.status(), time(nil) - status.st_mtim.tv_sec > 60 {
-                    MigrationWorkFolder.remove(path)
-                }
+                // Killed before anything was stopped.
+                MigrationWorkFolder.remove(path)
                 return nil
             }
             return UnfinishedMigration(path: path, journal: journal, lock: lock)

@@ -137,7 +137,13 @@ package struct ContainerRuntime: Sendable {
     /// runc mounts the bundle's root below its state folder before it has written any state, and then knows nothing of
     /// the container any more.
     func clearFailedRestore(of id: String) async throws {
-        if try await container(id) != nil { return try await delete(id: id, force: true) }
+        if let found = try await container(id) {
+            // Whoever asks believes it dead; if it lives, that was wrong, and it must not be ended for it.
+            guard !found.isRunning else {
+                throw MigrateError(.wrongState, "container \(id) runs in \(found.bundle) and is left alone")
+            }
+            return try await delete(id: id, force: true)
+        }
         let remains = "\(command.stateFolder ?? "/run/\(name)")/\(id)"
         guard Files.exists(remains), !Files.exists("\(remains)/state.json") else { return }
         let mount = "\(remains)/criu-root"

@@ -70,3 +70,30 @@ extension BinaryFloatingPoint where Self: LosslessStringConvertible {
 
 extension Double: JSONScalar {}
 extension Float: JSONScalar {}
+
+/// The scalar type that `type` is, without a look for its conformance: the first one of each type walks through all
+/// conformances of the program.
+func scalarType<Value>(_ type: Value.Type) -> (any JSONScalar.Type)? {
+    if type == String.self { return String.self }
+    if type == Bool.self { return Bool.self }
+    if type == Int64.self { return Int64.self }
+    if type == UInt32.self { return UInt32.self }
+    if type == UInt64.self { return UInt64.self }
+    if type == Int.self { return Int.self }
+    if type == Int32.self { return Int32.self }
+    if type == UInt16.self { return UInt16.self }
+    if type == UInt8.self { return UInt8.self }
+    if type == UInt.self { return UInt.self }
+    if type == Int16.self { return Int16.self }
+    if type == Int8.self { return Int8.self }
+    if type == Double.self { return Double.self }
+    if type == Float.self { return Float.self }
+    return nil
+}
+
+extension JSONScalar {
+    /// The JSON form of a value that is of this very type; nil for any other.
+    static func json(of value: some Any) throws -> JSONValue? {
+        try (value as? Self)?.json
+    }
+}

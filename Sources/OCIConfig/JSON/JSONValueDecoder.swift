@@ -20,7 +20,7 @@ struct JSONValueDecoder: Decoder {
 
     /// Scalars directly, everything else through its own `init(from:)`.
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
-        guard let scalar = type as? any JSONScalar.Type else { return try Value(from: self) }
+        guard let scalar = scalarType(type) else { return try Value(from: self) }
         switch scalar.init(json: value) {
         case let decoded as Value: return decoded
         default: throw mismatch(scalar.expectation)

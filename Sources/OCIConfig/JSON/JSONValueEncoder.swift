@@ -42,7 +42,7 @@ struct JSONValueEncoder: Encoder {
 
     /// Scalars directly, everything else through its own `encode(to:)`.
     static func encode(_ value: some Encodable, at path: [any CodingKey]) throws -> JSONValue {
-        if let scalar = value as? any JSONScalar { return try scalar.json }
+        if let scalar = scalarType(type(of: value)), let json = try scalar.json(of: value) { return json }
         if let value = value as? JSONValue { return value }
         let encoder = JSONValueEncoder(codingPath: path)
         try value.encode(to: encoder)

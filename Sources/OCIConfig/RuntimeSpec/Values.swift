@@ -135,7 +135,7 @@ extension RuntimeSpec.Capabilities {
             AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ
             PERFMON BPF CHECKPOINT_RESTORE
             """
-        let names = order.split(whereSeparator: \.isWhitespace)
+        let names = order.split { $0 == " " || $0 == "\n" }
         return Dictionary(uniqueKeysWithValues: names.enumerated().map { ("CAP_\($1)", $0) })
     }()
 }

@@ -19,6 +19,12 @@ public enum Validator {
         }
     }
 
+    /// The document that a text holds; of duplicate keys, which ``findings(in:options:)`` reports, the last one counts.
+    /// Nil when the text is no JSON.
+    public static func document(in text: [UInt8]) -> JSONValue? {
+        try? JSONParser.parseCollectingDuplicates(text).value
+    }
+
     /// Everything that is wrong with a document.
     public static func findings(in document: JSONValue, options: ValidationOptions = ValidationOptions()) -> [Finding] {
         let root = ConfigNode(path: ConfigPath(), value: document)

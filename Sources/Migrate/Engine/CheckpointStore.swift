@@ -7,7 +7,7 @@ internal import LinuxSystem
 ///
 /// Takes nothing on trust: names are from CRIU's own set, addresses are whole pages in ascending order, a page that is
 /// called unchanged has to be in the set before.
-final class ImageStore {
+final class CheckpointStore {
     let root: String
     private(set) var number = 0
     private var memory: MemoryID?
