@@ -9,8 +9,7 @@ struct PathTests {
     @Test(
         "create, clone, run, migrate both ways, delete",
         arguments: [
-            "two  spaces", "ünïcödé 容器", "it's \"quoted\" $HOME `x`;&", "a\nb", "back\\slash %s", "a:b=c,d", "link",
-            "real/../link/./x//",
+            "two  spaces, it's \"quoted\" $HOME `x`;&", "ünïcödé 容器", "a:b=c\n\\d", "real/../link/./x//",
             Array(repeating: String(repeating: "x", count: 200), count: 15).joined(separator: "/"),
         ])
     func path(containers: String) async throws {
