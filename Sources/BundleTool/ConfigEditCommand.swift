@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bundles
 import Glibc
 import LinuxSystem
 import OCIConfig
@@ -18,6 +19,9 @@ struct ConfigEditCommand: ParsableCommand {
     func run() throws {
         let location = ConfigLocation(bundle, containers: containers)
         let edits = try flags.edits()
+        // Not while a migration or a clone works with the bundle.
+        let lock = try location.bundle.flatMap { try? OCIBundle(at: $0) }?.lock()
+        defer { withExtendedLifetime(lock) {} }
         do {
             var document = try JSONCoding.parse(location.read())
             let users = edits.needsUsers ? try location.users(document) : ContainerUsers()

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import LinuxSystem
 
 /// `bundletool`: parses, delegates to the libraries, prints. Exit status 0: done; 1: failed; 2: wrong usage.
 @main
@@ -44,7 +45,7 @@ struct BundleTool: AsyncParsableCommand {
             } else {
                 try command.run()
             }
-            return 0
+            return flushed()
         } catch let code as ExitCode {
             return code.rawValue
         } catch  where exitCode(for: error) == .success || error is ValidationError {
@@ -53,6 +54,15 @@ struct BundleTool: AsyncParsableCommand {
             Console.error(error)
             return 1
         }
+    }
+
+    /// What was printed has to have arrived: a report that fell short on a full disk is a failure.
+    private static func flushed() -> Int32 {
+        let failed = fflush(nil) != 0
+        // A reader that has seen enough is none.
+        if !failed || errno == EPIPE { return 0 }
+        Console.error(SystemError.last("write to", "standard output"))
+        return 1
     }
 
     /// Help and version are answers; everything else that the parser says becomes our one line.

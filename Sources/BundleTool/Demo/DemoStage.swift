@@ -80,7 +80,11 @@ final class DemoStage: Sendable {
         let head = precopy ? max(0, Self.expectedRound(size, bandwidth) - 6) : 0
         async let downloading = Self.later(head) { try await download.run() }
         if head == 0 {
-            while download.arrived < 3 { try await Task.sleep(for: .milliseconds(20)) }
+            let deadline = ContinuousClock.now + .seconds(60)
+            while download.arrived < 3 {
+                guard ContinuousClock.now < deadline else { throw DemoError("curl received no packets for a minute") }
+                try await Task.sleep(for: .milliseconds(20))
+            }
         }
         let began = (.now - start) / .seconds(1)
         let report = try await migrate.perform()

@@ -11,6 +11,7 @@ public struct BundleName: Hashable, Sendable, CustomStringConvertible {
             case ".", "..": "it means a folder that is there already"
             case _ where text.utf8.contains(0x2f): "it holds a slash; the folder is chosen with --containers"
             case _ where text.utf8.contains(where: { $0 == 0 || $0 == 0x0a }): "it holds a newline or a zero byte"
+            case _ where text.unicodeScalars.contains("\u{fffd}"): "it is not UTF-8"
             case _ where text.utf8.count > 255: "it is longer than 255 bytes"
             default: nil
             }
