@@ -2,8 +2,7 @@ import Bundles
 import Glibc
 import LinuxSystem
 
-/// Shows a `Progress` on standard error: a bar on a terminal once something takes over a second, else nothing but a
-/// line for each long step.
+/// Shows a `Progress` on standard error: a bar on a terminal once something takes over a second, else nothing.
 enum ProgressDisplay {
     /// Runs `body` and shows how far the progress that it is given is.
     static func during<Value: Sendable>(_ body: (Progress) async throws -> Value) async throws -> Value {
@@ -21,22 +20,16 @@ enum ProgressDisplay {
     }
 
     private static func show(_ progress: Progress) async {
-        let isTerminal = isatty(STDERR_FILENO) == 1
-        var announced = 0
+        // In a file or a pipe nothing but errors and warnings belongs on standard error.
+        guard isatty(STDERR_FILENO) == 1 else { return }
         var drawn = false
         while !Task.isCancelled {
             try? await Task.sleep(for: .milliseconds(100))
             let snapshot = progress.snapshot
-            guard snapshot.serial > 0, snapshot.began.duration(to: .now) > .seconds(1), !Task.isCancelled else {
-                continue
-            }
-            if isTerminal {
-                write("\r\u{1b}[K\(line(snapshot, width: terminalWidth()))")
-                drawn = true
-            } else if announced != snapshot.serial {
-                announced = snapshot.serial
-                write("\(Console.oneLine(snapshot.step))\n")
-            }
+            guard snapshot.serial > 0, snapshot.began.duration(to: .now) > .seconds(1), !Task.isCancelled
+            else { continue }
+            write("\r\u{1b}[K\(line(snapshot, width: terminalWidth()))")
+            drawn = true
         }
         if drawn { write("\r\u{1b}[K") }
     }

@@ -42,6 +42,12 @@ extension Descriptor {
         }
     }
 
+    /// Ends a lock now. Closing alone ends it later where another thread has just forked a child that has not yet
+    /// become another program: until then the child has a copy of every descriptor.
+    package func unlock() {
+        _ = flock(raw, LOCK_UN)
+    }
+
     /// Takes a lock that ends with the last copy of this descriptor, whoever holds it. Waits for nobody.
     /// - Returns: false if somebody else holds it.
     package func tryLock(exclusive: Bool = true) throws(SystemError) -> Bool {

@@ -75,6 +75,7 @@ struct BundleMaker {
             try await body(work)
             if Task.isCancelled { throw Cancellation.interrupted }
             try name(work: workName)
+            work.unlock()
         } catch {
             try? directory.descriptor.removeTree(workName)
             directory.removeIfMade()

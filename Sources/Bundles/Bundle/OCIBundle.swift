@@ -45,6 +45,8 @@ public struct OCIBundle: Hashable, Sendable {
         init(_ folder: Descriptor) {
             self.folder = folder
         }
+
+        deinit { folder.unlock() }
     }
 
     /// Claims the bundle for work that must not meet other work on it: migrate, delete, config edit. Does not wait.
