@@ -89,7 +89,7 @@ struct FailureTests {
             let before = try await stage.listed()
             let sum = try await stage.checksum().sha256
             let migrate = try await stage.start("migrate", "--predump", "--bandwidth", "5MB/s", "pyserver", "pyserver2")
-            try await wait(for: "the first round") { migrate.errors.contains("round 1") }
+            try await wait(for: "the first round") { migrate.output.contains("round 1") }
             migrate.signal(signal)
             expectError(try await migrate.outcome(), "interrupted")
             #expect(try await stage.listed() == before)
@@ -104,7 +104,7 @@ struct FailureTests {
             let before = try await stage.listed()
             let sum = try await stage.checksum().sha256
             let migrate = try await stage.start("migrate", "--predump", "--bandwidth", "5MB/s", "pyserver", "pyserver2")
-            try await wait(for: "the first round") { migrate.errors.contains("round 1") }
+            try await wait(for: "the first round") { migrate.output.contains("round 1") }
             migrate.signal(SIGKILL)
             #expect(try await migrate.outcome().status == 128 + SIGKILL)
             #expect(try await stage.listed() == before)
@@ -126,7 +126,7 @@ struct FailureTests {
             let words = ["--bandwidth", "5MB/s", "pyserver", "pyserver2"]
             let migrate = try await stage.start(words: ["migrate"] + (whileItRuns ? ["--predump"] : []) + words)
             if whileItRuns {
-                try await wait(for: "the first round") { migrate.errors.contains("round 1") }
+                try await wait(for: "the first round") { migrate.output.contains("round 1") }
             } else {
                 try await wait(for: "the container to stop") { try await stage.firewallRules() != rules }
             }

@@ -22,7 +22,7 @@ struct RecoveryTests {
         try await Stage.serving { stage in
             let before = try await stage.listed()
             let migrate = try await stage.start("migrate", "--predump", "--bandwidth", "5MB/s", "pyserver", "pyserver2")
-            try await wait(for: "the first round") { migrate.errors.contains("round 1") }
+            try await wait(for: "the first round") { migrate.output.contains("round 1") }
             migrate.signal(SIGKILL)
             _ = try await migrate.outcome()
             let list = try await stage.run("list")

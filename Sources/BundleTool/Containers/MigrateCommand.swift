@@ -1,5 +1,6 @@
 import ArgumentParser
 import Bundles
+import Glibc
 import LinuxSystem
 import Migrate
 
@@ -86,7 +87,7 @@ struct MigrateCommand: AsyncParsableCommand {
             let migrator = Migrator(
                 runtime: runtime, criu: criu,
                 options: options,
-                event: { Self.show($0, in: progress) })
+                event: { show($0, in: progress) })
             return try await Interruption.cancelling {
                 try await migrator.migrate(selection.container, to: selection.destination)
             }
@@ -104,17 +105,28 @@ struct MigrateCommand: AsyncParsableCommand {
         return options
     }
 
-    private static func show(_ event: MigrationEvent, in progress: Progress) {
+    private func show(_ event: MigrationEvent, in progress: Progress) {
         switch event {
-        case .roundBegins(let number, let pages): progress.begin("round \(number), running", total: pages * 4096)
+        case .roundBegins(let number, let pages):
+            say("round \(number): reading \(ByteCount(pages * 4096)) while the container runs")
+            progress.begin("round \(number), running", total: pages * 4096)
         case .pagesRead(let pages): progress.advance(by: pages * 4096)
         case .dumping: progress.begin("stopped, sending what changed")
         case .restoring: progress.begin("restoring at the destination")
         case .rollingBack(let reason): Console.warning("\(reason); bringing the container back at the source")
         case .notConverging(let changing, let link):
             Console.warning("the container changes \(changing) of its memory, and the link carries \(link)")
-        case .roundEnds, .dumped: break
+        case .roundEnds(let number, let round):
+            say("round \(number): sent \(ByteCount(round.pages * 4096)) in \(Output.seconds(round.seconds))")
+        case .dumped: break
         }
+    }
+
+    /// A line of progress, at once; a program that reads JSON wants none.
+    private func say(_ line: String) {
+        if json { return }
+        print(line)
+        fflush(nil)
     }
 
     /// What a killed migration of a running container has left is of no more use; anything else is for `recover`.
@@ -141,13 +153,6 @@ struct MigrateCommand: AsyncParsableCommand {
 
     private static func summary(_ report: MigrationReport) -> String {
         var lines = ["container \(report.container) runs in \(report.destination)"]
-        if !report.rounds.isEmpty {
-            let pages = report.rounds.reduce(0) { $0 + $1.pages }
-            let seconds = report.rounds.reduce(0) { $0 + $1.seconds }
-            lines.append(
-                "while it ran: \(ByteCount(pages * 4096)) in \(Output.seconds(seconds)), rounds: \(report.rounds.count)"
-            )
-        }
         lines.append(
             "stopped for \(Output.seconds(report.frozenSeconds)): dump \(Output.seconds(report.dumpSeconds)), "
                 + "restore \(Output.seconds(report.restoreSeconds)), \(ByteCount(report.frozenBytes)) crossed")

@@ -43,7 +43,7 @@ final class DemoStage: Sendable {
         if let name = runtime.runtime { options += ["--runtime", name] }
         if let root = runtime.runtimeRoot { options += ["--runtime-root", root] }
         self.options = options
-        migrateOptions = options + (criu.criu.map { ["--criu", $0] } ?? [])
+        migrateOptions = options + (quiet ? ["--json"] : []) + (criu.criu.map { ["--criu", $0] } ?? [])
         self.quiet = quiet
     }
 
