@@ -13,12 +13,12 @@ extension Descriptor {
         }
     }
 
-    package func setMode(_ mode: mode_t) throws(SystemError) {
+    package func setMode(_ mode: UInt32) throws(SystemError) {
         try retrying("set the mode of", "a file") { fchmod(raw, mode) }
     }
 
     /// For files that cannot be opened for it (devices, fifos): by way of an `O_PATH` descriptor, so no symlink.
-    package func setMode(of name: FileName, _ mode: mode_t) throws(SystemError) {
+    package func setMode(of name: FileName, _ mode: UInt32) throws(SystemError) {
         let file = try open(name, Int32(BLT_O_PATH))
         try retrying("set the mode of", name.description) { chmod("/proc/self/fd/\(file.raw)", mode) }
     }

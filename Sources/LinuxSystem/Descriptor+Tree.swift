@@ -4,7 +4,7 @@ package import Glibc
 /// Work on names inside this directory. A `name` is one component unless a method says otherwise; no method follows
 /// a symlink at its end.
 extension Descriptor {
-    package func open(_ name: FileName, _ flags: Int32, mode: mode_t = 0) throws(SystemError) -> Descriptor {
+    package func open(_ name: FileName, _ flags: Int32, mode: UInt32 = 0) throws(SystemError) -> Descriptor {
         let raw = try retrying("open", name.description) {
             name.withCString { Glibc.openat(self.raw, $0, flags | O_CLOEXEC | O_NOFOLLOW, mode) }
         }
@@ -13,7 +13,7 @@ extension Descriptor {
 
     /// Opens a path as if this directory were the root (openat2(2), `RESOLVE_IN_ROOT`); follows symlinks, inside only.
     package func openInRoot(
-        path: FileName, _ flags: Int32, mode: mode_t = 0
+        path: FileName, _ flags: Int32, mode: UInt32 = 0
     ) throws(SystemError) -> Descriptor {
         let resolve = UInt64(BLT_RESOLVE_IN_ROOT | BLT_RESOLVE_NO_MAGICLINKS)
         let raw = try retrying("open", path.description) {
@@ -46,7 +46,7 @@ extension Descriptor {
         }
     }
 
-    package func makeDirectory(_ name: FileName, mode: mode_t) throws(SystemError) {
+    package func makeDirectory(_ name: FileName, mode: UInt32) throws(SystemError) {
         try retrying("create the folder", name.description) { name.withCString { mkdirat(raw, $0, mode) } }
     }
 
@@ -56,7 +56,7 @@ extension Descriptor {
         }
     }
 
-    package func makeNode(_ name: FileName, mode: mode_t, device: dev_t) throws(SystemError) {
+    package func makeNode(_ name: FileName, mode: UInt32, device: dev_t) throws(SystemError) {
         try retrying("create the special file", name.description) {
             name.withCString { mknodat(raw, $0, mode, device) }
         }
@@ -127,7 +127,7 @@ extension Descriptor {
             let bytes = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
             if bytes == [0x2e] || bytes == [0x2e, 0x2e] { continue }
             // d_type is the mode's type bits.
-            if let name = FileName(bytes) { entries.append((name, FileKind(mode: mode_t(entry.pointee.d_type) << 12))) }
+            if let name = FileName(bytes) { entries.append((name, FileKind(mode: UInt32(entry.pointee.d_type) << 12))) }
         }
     }
 

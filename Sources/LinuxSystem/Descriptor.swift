@@ -19,7 +19,7 @@ package final class Descriptor: Sendable {
 
     /// Opens `path`, relative to `directory` where one is given. The descriptor is not inherited by child processes.
     package static func open(
-        _ path: String, _ flags: Int32, mode: mode_t = 0, in directory: Descriptor? = nil
+        _ path: String, _ flags: Int32, mode: UInt32 = 0, in directory: Descriptor? = nil
     ) throws(SystemError) -> Descriptor {
         let raw = try retrying("open", path) {
             Glibc.openat(directory?.raw ?? AT_FDCWD, path, flags | O_CLOEXEC, mode)
@@ -29,7 +29,7 @@ package final class Descriptor: Sendable {
 
     /// Opens `path` below this directory as if it were the root: neither `..` nor a symlink, absolute or not, leads
     /// out of it (openat2(2), `RESOLVE_IN_ROOT`).
-    package func openInRoot(_ path: String, _ flags: Int32, mode: mode_t = 0) throws(SystemError) -> Descriptor {
+    package func openInRoot(_ path: String, _ flags: Int32, mode: UInt32 = 0) throws(SystemError) -> Descriptor {
         let resolve = UInt64(BLT_RESOLVE_IN_ROOT | BLT_RESOLVE_NO_MAGICLINKS)
         let raw = try retrying("open", path) {
             // The kernel answers EAGAIN when a rename elsewhere made its check inconclusive.

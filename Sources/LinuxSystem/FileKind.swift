@@ -5,7 +5,7 @@ package enum FileKind: Sendable, Hashable {
     case regular, directory, symlink, characterDevice, blockDevice, fifo, socket
 
     /// From the type bits of `st_mode`.
-    package init?(mode: mode_t) {
+    package init?(mode: UInt32) {
         switch mode & S_IFMT {
         case S_IFREG: self = .regular
         case S_IFDIR: self = .directory
@@ -18,7 +18,7 @@ package enum FileKind: Sendable, Hashable {
         }
     }
 
-    package var modeBits: mode_t {
+    package var modeBits: UInt32 {
         switch self {
         case .regular: S_IFREG
         case .directory: S_IFDIR
@@ -33,7 +33,7 @@ package enum FileKind: Sendable, Hashable {
 
 extension stat {
     package var kind: FileKind? { FileKind(mode: st_mode) }
-    package var permissions: mode_t { st_mode & 0o7777 }
+    package var permissions: UInt32 { st_mode & 0o7777 }
     /// Which file this is, whatever its name.
     package var identity: FileIdentity { FileIdentity(device: st_dev, inode: st_ino) }
 }

@@ -1,4 +1,4 @@
-package import Glibc
+internal import Glibc
 
 /// Small whole-file and whole-folder operations by path, for files of our own and of the kernel.
 package enum Files {
@@ -31,7 +31,7 @@ package enum Files {
     }
 
     /// Makes or empties a file and writes `bytes`.
-    package static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o600) throws(SystemError) {
+    package static func write(_ bytes: [UInt8], to path: String, mode: UInt32 = 0o600) throws(SystemError) {
         do {
             try Descriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: mode).write(all: bytes)
         } catch {
@@ -69,7 +69,7 @@ package enum Files {
         return count < 0 ? nil : String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    package static func makeFolder(_ path: String, mode: mode_t = 0o700) throws(SystemError) {
+    package static func makeFolder(_ path: String, mode: UInt32 = 0o700) throws(SystemError) {
         try retrying("create the folder", path) { mkdir(path, mode) }
     }
 }
