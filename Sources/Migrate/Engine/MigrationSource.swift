@@ -1,6 +1,5 @@
 internal import Glibc
 internal import LinuxSystem
-internal import Synchronization
 
 /// How the memory gets out of the stopped container.
 package enum DumpMethod: String, Sendable, CaseIterable {
@@ -30,11 +29,11 @@ final class MigrationSource: Sendable {
     private let folder: MigrationWorkFolder
     private let hasher: PageHasher
     private let seed: [UInt8]
-    private let dumped = Atomic<Bool>(false)
+    private let dumped = Latch()
 
     /// Whether all memory is at the destination, and the container gone here or about to go: from then on there is
     /// something to restore.
-    var hasDumped: Bool { dumped.load(ordering: .acquiring) }
+    var hasDumped: Bool { dumped.isRaised }
 
     init(link: Link, runtime: ContainerRuntime, container: Container, folder: MigrationWorkFolder) {
         self.link = link
@@ -94,10 +93,10 @@ final class MigrationSource: Sendable {
     ) async throws -> DumpResult {
         let hold = try DumpHold(folder: folder.hold)
         let ended = try Descriptor.pipe()
-        let isOver = Cancellation()
+        let isOver = Latch()
         let checkpoint = Task.detached { [self] in
             defer {
-                isOver.cancel()
+                isOver.raise()
                 try? ended.write.write(all: [0])
             }
             try await runtime.checkpoint(
@@ -113,7 +112,7 @@ final class MigrationSource: Sendable {
                 try finish(sender)
                 try sendImages()
                 try onArrival()
-                dumped.store(true, ordering: .releasing)
+                dumped.raise()
                 try hold.decide(.commit)
                 return DumpResult(
                     pages: sender.sentPages, known: sender.unchangedPages, transfer: .now - start)
@@ -123,13 +122,13 @@ final class MigrationSource: Sendable {
                 try await checkpoint.value
                 throw MigrateError(.toolFailed, "the checkpoint of container \(container.id) ended without its images")
             }
-            try await onThread("commit") { try hold.closePageServer(unless: { isOver.isCancelled }) }
+            try await onThread("commit") { try hold.closePageServer(unless: { isOver.isRaised }) }
             try await checkpoint.value
             return result
         } catch {
-            if !isOver.isCancelled {
+            if !isOver.isRaised {
                 try? hold.decide(.rollback)
-                try? await onThread("rollback") { try hold.closePageServer(unless: { isOver.isCancelled }) }
+                try? await onThread("rollback") { try hold.closePageServer(unless: { isOver.isRaised }) }
             }
             _ = await checkpoint.result
             throw error
@@ -155,7 +154,7 @@ final class MigrationSource: Sendable {
             throw error
         }
         let result = try await pages
-        dumped.store(true, ordering: .releasing)
+        dumped.raise()
         try await onLink { try self.sendImages() }
         return result
     }

@@ -1,19 +1,5 @@
 internal import Glibc
 internal import LinuxSystem
-internal import Synchronization
-
-/// Carries the calling task's cancellation to the threads that work for it.
-final class Cancellation: Sendable {
-    private let flag = Atomic<Bool>(false)
-
-    func cancel() { flag.store(true, ordering: .relaxed) }
-
-    var isCancelled: Bool { flag.load(ordering: .relaxed) }
-
-    func check() throws(MigrateError) {
-        if isCancelled { throw MigrateError(.cancelled, "interrupted; the container runs on where it was") }
-    }
-}
 
 /// Moves a running container to another bundle on this machine.
 package struct Migrator: Sendable {
@@ -38,7 +24,8 @@ package struct Migrator: Sendable {
     private let runtime: ContainerRuntime
     private let criu: CRIUInstallation
     private let options: Options
-    private let cancellation = Cancellation()
+    /// Raised when the calling task is cancelled; the threads that work for it look at it.
+    private let cancellation = Latch()
     private let event: @Sendable (MigrationEvent) -> Void
 
     package init(
@@ -61,7 +48,7 @@ package struct Migrator: Sendable {
         try await withTaskCancellationHandler {
             try await migrateUncancelled(container, to: destination)
         } onCancel: {
-            cancellation.cancel()
+            cancellation.raise()
         }
     }
 
@@ -107,10 +94,10 @@ package struct Migrator: Sendable {
         _ source: MigrationSource, _ link: Link, _ report: inout MigrationReport, _ folder: MigrationWorkFolder,
         _ runtime: ContainerRuntime, _ container: Container
     ) async throws {
-        try cancellation.check()
+        try checkCancellation()
         try await source.greet()
         let known = options.precopy ? try await precopy(source, link, &report) : PageIndex()
-        try cancellation.check()
+        try checkCancellation()
 
         // From here on the container is stopped, or about to be: nothing may leave it so.
         let precopied = link.sent
@@ -143,7 +130,7 @@ package struct Migrator: Sendable {
             event(.roundBegins(number: number, pages: source.estimatedPages()))
             let result = try await source.precopy(
                 number: number, known: known, progress: { [event] in event(.pagesRead($0)) },
-                isCancelled: { [cancellation] in cancellation.isCancelled })
+                isCancelled: { [cancellation] in cancellation.isRaised })
             known = result.index
             let round = MigrationReport.Round(
                 pages: result.pages, unchanged: result.unchanged, seconds: (.now - start) / .seconds(1))
@@ -168,6 +155,10 @@ package struct Migrator: Sendable {
                 return known
             }
         }
+    }
+
+    private func checkCancellation() throws(MigrateError) {
+        if cancellation.isRaised { throw MigrateError(.cancelled, "interrupted; the container runs on where it was") }
     }
 
     private struct Move: Sendable {

@@ -1,3 +1,4 @@
+internal import Bundles
 internal import Glibc
 internal import LinuxSystem
 
@@ -15,7 +16,7 @@ package struct CRIUInstallation: Sendable {
         if let named = environment("BUNDLETOOL_CRIU"), !named.isEmpty {
             return try await CRIUInstallation(at: named, named: "$BUNDLETOOL_CRIU")
         }
-        let cached = "\(cacheFolder)/criu/criu"
+        let cached = "\(CacheFolder.path)/criu/criu"
         if Files.isExecutable(cached) { return try await CRIUInstallation(at: cached, named: "the cache") }
         if let installed = Tool.find("criu") { return try await CRIUInstallation(at: installed, named: "PATH") }
         throw MigrateError(
@@ -48,13 +49,6 @@ package struct CRIUInstallation: Sendable {
     /// Whether `criu check --feature` says that the kernel has `feature`.
     package func has(feature: String) async throws -> Bool {
         try await Tool(path: path).run(["check", "--feature", feature]).succeeded
-    }
-
-    /// Where bundletool keeps what is made once: `$BUNDLETOOL_CACHE`, else `bundletool` in the user's cache folder.
-    package static var cacheFolder: String {
-        if let folder = environment("BUNDLETOOL_CACHE"), !folder.isEmpty { return folder }
-        if let folder = environment("XDG_CACHE_HOME"), !folder.isEmpty { return "\(folder)/bundletool" }
-        return "\(environment("HOME") ?? "/root")/.cache/bundletool"
     }
 
     private static func environment(_ name: String) -> String? {
