@@ -40,6 +40,11 @@ import Testing
             ])
     }
 
+    @Test func tellsTheLivingFromTheDead() {
+        #expect(ContainerProcess.isAlive(getpid()))
+        #expect(!ContainerProcess.isAlive(Int32.max))
+    }
+
     @Test func seesItsOwnProcessTree() throws {
         let tree = try ContainerProcess.tree(below: getpid())
         #expect(tree.contains { $0.pid == getpid() })

@@ -63,10 +63,18 @@ final class DumpHold: Sendable {
     }
 
     /// Waits until CRIU holds.
-    /// - Parameter stop: readable when the dump has ended without holding.
-    /// - Returns: false in that case.
-    func wait(orUntil stop: Descriptor) throws -> Bool {
-        try Descriptor.waitForInput(of: [stop, held]) == 1
+    /// - Parameters:
+    ///   - stop: readable when the dump has ended without holding.
+    ///   - isAlive: whether there is still something to dump; asked each second.
+    /// - Returns: false where the dump has ended.
+    /// - Throws: where the container has been dead for ten seconds: CRIU waits for it in vain.
+    func wait(orUntil stop: Descriptor, while isAlive: () -> Bool) throws -> Bool {
+        var dead = 0
+        while dead < 10 {
+            if let ready = try Descriptor.waitForInput(of: [stop, held], timeout: .seconds(1)) { return ready == 1 }
+            dead = isAlive() ? 0 : dead + 1
+        }
+        throw MigrateError(.wrongState, "CRIU goes on with a container that has ended")
     }
 
     /// Tells CRIU what to do. To be followed by `closePageServer`.

@@ -104,7 +104,9 @@ final class MigrationSource: Sendable {
         }
         do {
             let result = try await onLink { [self] () -> DumpResult? in
-                guard try hold.wait(orUntil: ended.read) else { return nil }
+                guard try hold.wait(orUntil: ended.read, while: { ContainerProcess.isAlive(container.pid) }) else {
+                    return nil
+                }
                 let start = ContinuousClock.now
                 let processes = try ContainerProcess.tree(below: container.pid)
                 let sender = try PageSetSender(number: number, link: link, hasher: hasher, known: known)
@@ -126,6 +128,12 @@ final class MigrationSource: Sendable {
             try await checkpoint.value
             return result
         } catch {
+            // A CRIU that does not come to its end, because its container has died under it, is brought to it.
+            let patience = Task.detached {
+                try await Task.sleep(for: .seconds(30))
+                checkpoint.cancel()
+            }
+            defer { patience.cancel() }
             if !isOver.isRaised {
                 try? hold.decide(.rollback)
                 try? await onThread("rollback") { try hold.closePageServer(unless: { isOver.isRaised }) }

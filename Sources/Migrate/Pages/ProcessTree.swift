@@ -21,6 +21,13 @@ struct ContainerProcess: Hashable, Sendable {
         return found.sorted { $0.innerPID < $1.innerPID }
     }
 
+    /// Whether the process is there and no zombie.
+    static func isAlive(_ pid: Int32) -> Bool {
+        // The state follows the name, which is in parentheses and may hold any character.
+        let state = Files.text(of: "/proc/\(pid)/stat")?.split(separator: ")").last?.first { $0 != " " }
+        return state.map { $0 != "Z" && $0 != "X" } ?? false
+    }
+
     private static func innerPID(of pid: Int32) -> UInt64? {
         guard let status = Files.text(of: "/proc/\(pid)/status") else { return nil }
         let line = status.split(separator: "\n").first { $0.hasPrefix("NSpid:") }
