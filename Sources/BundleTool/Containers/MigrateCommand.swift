@@ -125,8 +125,10 @@ struct MigrateCommand: AsyncParsableCommand {
     /// A line of progress, at once; a program that reads JSON wants none.
     private func say(_ line: String) {
         if json { return }
-        print(line)
-        fflush(nil)
+        ProgressDisplay.withoutBar {
+            print(line)
+            fflush(nil)
+        }
     }
 
     /// What a killed migration of a running container has left is of no more use; anything else is for `recover`.

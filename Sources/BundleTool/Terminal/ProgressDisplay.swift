@@ -1,6 +1,7 @@
 import Bundles
 import Glibc
 import LinuxSystem
+import Synchronization
 
 /// Shows a `Progress` on standard error: a bar on a terminal once something takes over a second, else nothing.
 enum ProgressDisplay {
@@ -22,16 +23,29 @@ enum ProgressDisplay {
     private static func show(_ progress: Progress) async {
         // In a file or a pipe nothing but errors and warnings belongs on standard error.
         guard isatty(STDERR_FILENO) == 1 else { return }
-        var drawn = false
         while !Task.isCancelled {
             try? await Task.sleep(for: .milliseconds(100))
             let snapshot = progress.snapshot
             guard snapshot.serial > 0, snapshot.began.duration(to: .now) > .seconds(1), !Task.isCancelled
             else { continue }
-            write("\r\u{1b}[K\(line(snapshot, width: terminalWidth()))")
-            drawn = true
+            isDrawn.withLock { drawn in
+                write("\r\u{1b}[K\(line(snapshot, width: terminalWidth()))")
+                drawn = true
+            }
         }
-        if drawn { write("\r\u{1b}[K") }
+        withoutBar {}
+    }
+
+    /// Whether a bar stands on the terminal's last line.
+    private static let isDrawn = Mutex(false)
+
+    /// Prints what is to stay: the bar is taken away before, and drawn again below it.
+    static func withoutBar(_ body: () -> Void) {
+        isDrawn.withLock { drawn in
+            if drawn { write("\r\u{1b}[K") }
+            drawn = false
+            body()
+        }
     }
 
     /// `unpacking x.tar.gz  [#####.....]  52%  104 MB of 200 MB, 87 MB/s`, cut to the terminal's width.
