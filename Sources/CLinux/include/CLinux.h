@@ -7,7 +7,7 @@
 #include "CLinuxFiles.h"
 
 /* openat2(2) `resolve` flags. */
-enum { BLT_RESOLVE_IN_ROOT = 0x10, BLT_RESOLVE_BENEATH = 0x08, BLT_RESOLVE_NO_SYMLINKS = 0x04, BLT_RESOLVE_NO_MAGICLINKS = 0x02 };
+enum { BLT_RESOLVE_IN_ROOT = 0x10, BLT_RESOLVE_NO_MAGICLINKS = 0x02 };
 
 /* openat2(2): no wrapper before glibc 2.43. */
 int blt_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
