@@ -12,7 +12,8 @@ fail() { printf 'setup: error: %s\n' "$*" >&2; exit 1; }
 declare -A packages=(
     [build]="libarchive-dev zlib1g-dev libxxhash-dev libzstd-dev liblzma-dev libbz2-dev libssl-dev libisal-dev"
     [run]="iproute2 iptables curl ca-certificates util-linux libisal2"
-    [test]="libarchive-tools attr e2fsprogs xfsprogs python3 crun umoci podman skopeo docker-registry apache2-utils
+    [test]="libarchive-tools attr e2fsprogs xfsprogs python3 crun umoci podman buildah skopeo mmdebstrap uidmap
+        docker-registry apache2-utils
         openssl isal zstd bzip2 xz-utils"
 )
 

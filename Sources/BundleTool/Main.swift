@@ -9,6 +9,8 @@ struct BundleTool: AsyncParsableCommand {
         commandName: "bundletool",
         abstract: "Make OCI bundles from images, run them, and move them while they run.",
         version: "0.1.0",
+        // For the tool itself.
+        subcommands: [RemoveFolderCommand.self],
         groupedSubcommands: [
             CommandGroup(
                 name: "Bundles:",

@@ -24,7 +24,7 @@ struct RecipeTests {
     }
 
     @Test("files, modes, owners and edits")
-    func whole() throws {
+    func whole() async throws {
         let folder = try TemporaryFolder()
         let recipe = try Self.recipe(
             """
@@ -32,7 +32,7 @@ struct RecipeTests {
               {"path": "/a", "source": "there", "mode": "4755", "owner": "3:4"}, {"path": "b", "content": "text"}],
              "config": {"terminal": false, "namespaces": {"network": "host"}}}
             """)
-        #expect(recipe.source == .directory(path: folder.path))
+        #expect(try await recipe.source(store: "\(folder.path)/none") == .directory(path: folder.path))
         #expect(recipe.files.map(\.path) == ["/a", "b"])
         #expect(recipe.files[0].content == [1, 2])
         #expect(recipe.files[0].mode == 0o4755)
@@ -47,7 +47,6 @@ struct RecipeTests {
         "what is wrong is said",
         arguments: [
             ("{}", "from"), ("{\"from\": \"dir:/\", \"fils\": []}", "fils"), ("[", "test.recipe.json"),
-            ("{\"from\": \"tar:/nowhere\", \"missing\": \"build it\"}", "build it"),
             ("{\"from\": \"dir:/\", \"files\": [{\"path\": \"a\"}]}", "source"),
             ("{\"from\": \"dir:/\", \"files\": [{\"path\": \"a\", \"source\": \"not\"}]}", "not"),
             ("{\"from\": \"dir:/\", \"files\": [{\"path\": \"a\", \"content\": \"\", \"mode\": \"9\"}]}", "0755"),
@@ -57,6 +56,46 @@ struct RecipeTests {
     func wrong(text: String, hint: String) {
         let error = #expect(throws: BundleError.self) { try Self.recipe(text) }
         #expect(error?.description.contains(hint) == true, "\(error.map(\.description) ?? "")")
+    }
+
+    @Test("of several sources the first that is there; an image in the store only if this machine runs it")
+    func preference() async throws {
+        let builder = try await ImageBuilder()
+        let path = builder.folder.path
+        builder.list(try await builder.image([TarBuilder.archive([.init("which")])]), tag: "here")
+        builder.list(try await builder.image([TarBuilder.archive([])], platform: "linux/s390x"), tag: "foreign")
+        try builder.finish()
+        let recipe = try Self.recipe(
+            """
+            {"from": ["store:app:1", "store:foreign", "tar:\(path)/missing.tar", "dir:\(path)"]}
+            """)
+        #expect(try await recipe.source(store: "\(path)/store") == .directory(path: path))
+        #expect(!Files.exists("\(path)/store"), "looking makes no store")
+        let store = try ImageStore("\(path)/store")
+        try await store.add(
+            ImageSource("oci:\(builder.path):foreign"), as: ImageName("foreign"), platform: ImagePlatform("linux/s390x")
+        )
+        #expect(try await recipe.source(store: store.path) == .directory(path: path))
+        try await store.add(ImageSource("oci:\(builder.path):here"), as: ImageName("app:1"))
+        #expect(try await recipe.source(store: store.path) == .stored(name: "app:1"))
+
+        let nothing = try Self.recipe("{\"from\": [\"store:none\", \"tar:/nowhere\"], \"missing\": \"build it\"}")
+        let error = await #expect(throws: BundleError.self) { try await nothing.source(store: store.path) }
+        #expect(error?.code == .notFound)
+        #expect(error?.description.contains("store:none, /nowhere); build it") == true, "\(error?.description ?? "")")
+    }
+
+    @Test("pyserver takes Python's image from the store, if it is there, else the rootfs that set-up builds")
+    func pyserver() async throws {
+        let builder = try await ImageBuilder()
+        builder.list(try await builder.image([TarBuilder.archive([.init("usr/local/bin/python3")])]))
+        try builder.finish()
+        let store = try ImageStore("\(builder.folder.path)/store")
+        let recipe = try Recipe.find(BundleName("pyserver"))
+        let fallback = try? await recipe.source(store: store.path)
+        #expect(fallback == nil || fallback?.path == "\(CacheFolder.path)/python-rootfs.tar.gz")
+        try await store.add(ImageSource(builder.path), as: ImageName("python:3-slim"))
+        #expect(try await recipe.source(store: store.path) == .stored(name: "python:3-slim"))
     }
 
     @Test("a name that is no recipe's lists those that are")

@@ -6,55 +6,6 @@ import Testing
 
 @testable import Bundles
 
-/// Debian's `docker-registry` on loopback, with TLS and passwords; ends with its last reference.
-private final class TestRegistry: Sendable {
-    let folder: TemporaryFolder
-    let host: String
-    private let process: pid_t
-
-    init() async throws {
-        folder = try TemporaryFolder()
-        let port = try Tool.freePort()
-        host = "localhost:\(port)"
-        let output = try await Tool.shell(
-            """
-            openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost \
-                -addext subjectAltName=DNS:localhost 2>/dev/null
-            htpasswd -Bbn user pass >htpasswd
-            cat >config.yml <<END
-            version: 0.1
-            log: {level: error}
-            storage: {filesystem: {rootdirectory: $PWD/data}}
-            http: {addr: "127.0.0.1:\(port)", tls: {certificate: $PWD/cert.pem, key: $PWD/key.pem}}
-            auth: {htpasswd: {realm: test, path: $PWD/htpasswd}}
-            END
-            for user in pass wrong; do
-                printf '{"auths":{"\(host)":{"auth":"%s"}}}' $(printf user:$user | base64) >$user.json
-            done
-            docker-registry serve config.yml >log 2>&1 </dev/null &
-            echo $!
-            for try in $(seq 100); do curl -ksS -m 1 https://\(host)/v2/ >/dev/null 2>&1 && break; sleep 0.05; done
-            """, in: folder.path)
-        process = pid_t(output.trimmed) ?? 0
-    }
-
-    deinit { if process > 0 { kill(process, SIGTERM) } }
-
-    func push(_ builder: ImageBuilder, as name: String) async throws {
-        try await Tool.shell(
-            "skopeo copy -q --all --dest-creds user:pass --dest-tls-verify=false 'oci:\(builder.path)' 'docker://\(host)/\(name)'"
-        )
-    }
-
-    func options(_ auth: String = "pass.json") -> RegistryOptions {
-        var options = RegistryOptions()
-        options.certificates = "\(folder.path)/cert.pem"
-        options.authFile = "\(folder.path)/\(auth)"
-        options.retries = 1
-        return options
-    }
-}
-
 @Suite("Pulling", .requiresRoot)
 struct RegistryTests {
     private static func image(_ text: String, padding: Int = 0) async throws -> ImageBuilder {

@@ -17,6 +17,7 @@ struct CloneCommand: AsyncParsableCommand {
     func run() async throws {
         let name = try BundleName(name)
         let source = try containers.containersFolder.bundle(source)
+        try Rootless.enter(for: source)
         let clone = try await ProgressDisplay.during { progress in
             try await Interruption.cancelling {
                 try await source.clone(as: name, in: containers.containersFolder, progress: progress)

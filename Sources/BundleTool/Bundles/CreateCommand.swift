@@ -18,9 +18,18 @@ struct CreateCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             """
             tar:PATH, dir:PATH, docker-archive:PATH[:REF], oci:DIR[:TAG|@DIGEST], oci-archive:PATH[:TAG|@DIGEST], \
-            docker://REF, or bare: a path, which is recognised by its content, or a REF like python:3.12-slim.
+            docker://REF, store:REF (an image that is kept here), or bare: a path, which is recognised by its \
+            content, or a REF like python:3.12-slim.
             """, valueName: "source"))
     var from: String?
+
+    @Flag(
+        help: ArgumentHelp(
+            """
+            As any user: in a user namespace with the ids of /etc/subuid, or with the user's own, the others and the \
+            device nodes then being recorded.
+            """))
+    var rootless = false
 
     @Option(help: "Which of an image's platforms, like linux/arm64. Default: this machine's.")
     var platform: String?
@@ -34,9 +43,11 @@ struct CreateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let name = try BundleName(name)
+        if rootless { try Rootless.enter() }
+        let owners = rootless ? try Rootless.owners() : nil
         let platform = try platform.map { try ImagePlatform($0) }
         let recipe = try from == nil ? Recipe.find(name) : nil
-        let source = try recipe?.source ?? ImageSource(from ?? "")
+        let source = try await recipe?.source(store: store.path) ?? ImageSource(from ?? "")
         var edits = recipe?.edits ?? ConfigEdits()
         let flags = try config.edits()
         edits.edits += flags.edits
@@ -46,9 +57,10 @@ struct CreateCommand: AsyncParsableCommand {
                 try await OCIBundle.create(
                     name, in: containers.containersFolder, from: source, files: recipe?.files ?? [], edits: edits,
                     platform: platform, limits: limits.limits, registry: registry.options, store: store.path,
-                    progress: progress)
+                    owners: owners, progress: progress)
             }
         }
+        if let owners { Console.note(Rootless.summary(owners)) }
         print(bundle.path)
     }
 }

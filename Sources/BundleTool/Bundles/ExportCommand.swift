@@ -25,13 +25,16 @@ struct ExportCommand: AsyncParsableCommand {
 
     func run() async throws {
         let bundle = try containers.containersFolder.bundle(bundle)
+        try Rootless.refuseOthers(bundle, "export")
+        try Rootless.enter(for: bundle)
+        let owners = try Rootless.owners()
         let base = try base.map { try ImageSource($0) }
         let path = output.hasPrefix("oci-archive:") ? String(output.dropFirst("oci-archive:".count)) : output
         let registry = try registry.options
         try await ProgressDisplay.during { progress in
             try await Interruption.cancelling {
                 try await bundle.export(
-                    to: path, base: base, store: store.path, registry: registry, progress: progress)
+                    to: path, base: base, store: store.path, registry: registry, owners: owners, progress: progress)
             }
         }
     }

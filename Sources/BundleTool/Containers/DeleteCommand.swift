@@ -1,5 +1,6 @@
 import ArgumentParser
 import Bundles
+import Glibc
 import Migrate
 
 struct DeleteCommand: AsyncParsableCommand {
@@ -35,8 +36,27 @@ struct DeleteCommand: AsyncParsableCommand {
         if let other = users.first {
             throw Failure("bundle \(folder.path) is in use by container \(other.id); delete that first")
         }
-        let lock = try folder.lock()
+        var lock: OCIBundle.Lock? = try folder.lock()
         if container != nil { try await runtime.delete(id: id, force: force) }
-        try folder.remove(lock)
+        if geteuid() != 0, let map = try folder.idMap() {
+            // Files of other ids than the caller's are root's to remove, in the namespace that they were made in.
+            withExtendedLifetime(lock.take()) {}
+            try Rootless.run(["remove-folder", folder.path], map)
+        } else if let lock {
+            try folder.remove(lock)
+        }
+    }
+}
+
+/// What `delete --bundle` runs in a user namespace.
+struct RemoveFolderCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "remove-folder", abstract: "Remove a bundle's folder.", shouldDisplay: false)
+
+    @Argument var path: String
+
+    func run() throws {
+        let bundle = try OCIBundle(at: path)
+        try bundle.remove(bundle.lock())
     }
 }

@@ -1,9 +1,13 @@
 import Glibc
 
-/// What goes to standard error: one `error:` line at most, `warning:` lines, and progress elsewhere.
+/// What goes to standard error: one `error:` line at most, `warning:` and `note:` lines, and progress elsewhere.
 enum Console {
     static func error(_ error: Any) {
         write("error: \(oneLine(String(describing: error)))\n")
+    }
+
+    static func note(_ text: String) {
+        write("note: \(oneLine(text))\n")
     }
 
     static func warning(_ text: String) {

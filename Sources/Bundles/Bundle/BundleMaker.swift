@@ -18,7 +18,10 @@ struct BundleMaker {
     /// Refuses a name that is taken, and prepares an empty folder to work in.
     init(_ name: BundleName, in containers: ContainersFolder) throws {
         if geteuid() != 0 {
-            throw BundleError(.notPermitted, "making a bundle needs root, to keep the files' owners; run it with sudo")
+            throw BundleError(
+                .notPermitted,
+                "making a bundle needs root, to keep the files' owners; run it with sudo ('create --rootless' does without)"
+            )
         }
         self.name = name
         target = "\(containers.path)/\(name)"

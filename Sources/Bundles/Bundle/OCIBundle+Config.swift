@@ -1,3 +1,4 @@
+package import LinuxSystem
 public import OCIConfig
 
 extension OCIBundle {
@@ -14,5 +15,23 @@ extension OCIBundle {
     /// The path of the bundle that this one is a clone of, or nil.
     public func origin() throws -> String? {
         try spec().annotations?[Self.originAnnotation]
+    }
+}
+
+extension OCIBundle {
+    /// The ids of the user namespace that the configuration makes, where it makes one.
+    package func idMap() throws -> IDMap? {
+        let linux = try spec().linux
+        guard linux?.namespaces?.contains(where: { $0.type == "user" }) == true else { return nil }
+        func ranges(_ mappings: [RuntimeSpec.IDMapping]?) -> [IDMap.Range] {
+            (mappings ?? []).compactMap { mapping in
+                guard let inside = mapping.containerID, let outside = mapping.hostID, let count = mapping.size else {
+                    return nil
+                }
+                return IDMap.Range(inside: inside, outside: outside, count: count)
+            }
+        }
+        let map = IDMap(users: ranges(linux?.uidMappings), groups: ranges(linux?.gidMappings))
+        return map.users.isEmpty || map.groups.isEmpty ? nil : map
     }
 }

@@ -11,6 +11,8 @@ extension OCIBundle {
     ///   - registry: how registries are reached.
     ///   - store: where images that are pulled are kept.
     ///   - limits: what the source may ask for before it is refused as a bomb.
+    ///   - owners: in a user namespace: what becomes of owners that it lacks. The configuration then starts one with the
+    ///     same ids.
     ///   - progress: is told what is being done, and how many bytes of the source were read.
     /// - Throws: `BundleError` or `ConfigError`; nothing is left then.
     @discardableResult
@@ -18,7 +20,7 @@ extension OCIBundle {
         _ name: BundleName, in containers: ContainersFolder, from source: ImageSource, files: [RootfsFile] = [],
         edits: ConfigEdits = ConfigEdits(), platform: ImagePlatform? = nil, limits: UnpackLimits = UnpackLimits(),
         registry: RegistryOptions = RegistryOptions(), store: String = ImageStore.defaultPath,
-        progress: Progress? = nil
+        owners: RecordedOwners? = nil, progress: Progress? = nil
     ) async throws -> OCIBundle {
         let maker = try BundleMaker(name, in: containers)
         try await Cancellation.scope { cancellation in
@@ -27,12 +29,14 @@ extension OCIBundle {
                 let image = try await source.unpack(
                     UnpackJob(
                         rootfs: rootfs, scratch: containers.path, platform: PlatformChoice(platform),
-                        registry: registry, store: store, limits: limits,
+                        registry: registry, store: store, limits: limits, owners: owners,
                         progress: progress, cancellation: cancellation))
-                if image != nil { Self.note(source, PlatformChoice(platform), on: work) }
+                if let image { Self.note(source.exactly(image), PlatformChoice(platform), on: work) }
                 try await onThread("finish") {
-                    if !files.isEmpty { try RootfsFile.write(files, into: rootfs, subject: "the recipe") }
-                    try Self.writeConfig(image, edits, for: rootfs, in: work)
+                    if !files.isEmpty {
+                        try RootfsFile.write(files, into: rootfs, subject: "the recipe", owners: owners)
+                    }
+                    try Self.writeConfig(image?.image, edits, for: rootfs, in: work, owners)
                 }
             }
         }
@@ -48,7 +52,8 @@ extension OCIBundle {
     }
 
     private static func writeConfig(
-        _ image: ImageSpec.Image?, _ edits: ConfigEdits, for rootfs: Descriptor, in work: Descriptor
+        _ image: ImageSpec.Image?, _ edits: ConfigEdits, for rootfs: Descriptor, in work: Descriptor,
+        _ owners: RecordedOwners?
     ) throws {
         var spec = RuntimeSpec.default()
         let users = image != nil || edits.needsUsers ? try ContainerUsers(rootfs: rootfs) : ContainerUsers()
@@ -57,6 +62,7 @@ extension OCIBundle {
             spec.process?.args = nil
             try image.edits(users: users).apply(to: &spec, users: users)
         }
+        owners?.makeRootless(&spec)
         try edits.apply(to: &spec, users: users)
         try work.replaceFile(FileName("config.json"), with: spec.encoded())
     }

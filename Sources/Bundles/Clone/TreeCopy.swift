@@ -12,6 +12,8 @@ final class TreeCopy: Sendable {
     private let cancellation: Cancellation
     private let progress: Progress?
     private let device: dev_t
+    /// In a user namespace.
+    private let owners: RecordedOwners?
     private let target: Descriptor
     /// The first copy of each file that has several names, by its path from `target`. Such files are copied one at a
     /// time, so that what is in here is there.
@@ -31,7 +33,11 @@ final class TreeCopy: Sendable {
         let depth: Int
     }
 
-    init(to target: Descriptor, of source: Descriptor, progress: Progress?, _ cancellation: Cancellation) throws {
+    init(
+        to target: Descriptor, of source: Descriptor, progress: Progress?, _ cancellation: Cancellation,
+        owners: RecordedOwners? = nil
+    ) throws {
+        self.owners = owners
         device = try source.status().st_dev
         self.target = target
         self.progress = progress
@@ -41,9 +47,9 @@ final class TreeCopy: Sendable {
     /// Copies the contents of `source` into `target`, and `source`'s own metadata onto it.
     static func copy(
         _ source: Descriptor, to target: Descriptor, progress: Progress?, _ cancellation: Cancellation,
-        skipping: @escaping @Sendable (FileName) -> Bool = { _ in false }
+        owners: RecordedOwners? = nil, skipping: @escaping @Sendable (FileName) -> Bool = { _ in false }
     ) async throws {
-        let copy = try TreeCopy(to: target, of: source, progress: progress, cancellation)
+        let copy = try TreeCopy(to: target, of: source, progress: progress, cancellation, owners: owners)
         let top = Folder(source: source, target: target, status: try source.status(), path: [], depth: 0)
         try copy.copyMetadata(source, top.status, to: target)
         copy.work.push(top)
@@ -121,11 +127,10 @@ final class TreeCopy: Sendable {
         let to = try folder.target.open(name, O_RDWR | O_CREAT | O_EXCL, mode: status.permissions & 0o777)
         try files.copy(source, to: to, size: Int(status.st_size), blocks: Int(status.st_blocks))
         progress?.advance(by: Int(status.st_size))
-        if status.st_uid != 0 || status.st_gid != 0 || folder.status.st_mode & S_ISGID != 0 {
-            try to.setOwner(status.st_uid, status.st_gid)
-        }
+        let (user, group) = owner(status)
+        if user != 0 || group != 0 || folder.status.st_mode & S_ISGID != 0 { try to.setOwner(user, group) }
         if status.permissions & 0o7000 != 0 { try to.setMode(status.permissions) }
-        for (name, value) in try source.attributes() { try to.setAttribute(name, value) }
+        try copyAttributes(source.attributes(), to: to)
         try to.setTimes(access: status.st_atim, modification: status.st_mtim)
     }
 
@@ -158,6 +163,8 @@ final class TreeCopy: Sendable {
             func make() throws {
                 if kind == .symlink {
                     try folder.target.makeSymlink(name, to: try folder.source.readSymlink(name))
+                } else if let owners, kind == .characterDevice || kind == .blockDevice {
+                    return try owners.place(name, status, in: folder.target)
                 } else {
                     try folder.target.makeNode(name, mode: kind.modeBits | 0o600, device: status.st_rdev)
                 }
@@ -179,15 +186,33 @@ final class TreeCopy: Sendable {
 
     /// In this order: a change of owner takes setuid bits and capabilities away.
     private func copyMetadata(_ source: Descriptor, _ status: stat, to target: Descriptor) throws {
-        try target.setOwner(status.st_uid, status.st_gid)
+        let (user, group) = owner(status)
+        try target.setOwner(user, group)
         try target.setMode(status.permissions)
-        for (name, value) in try source.attributes() { try target.setAttribute(name, value) }
+        try copyAttributes(source.attributes(), to: target)
+    }
+
+    /// Ids that the user namespace lacks all look alike: what is theirs becomes root's.
+    private func owner(_ status: stat) -> (uid_t, gid_t) {
+        guard let owners else { return (status.st_uid, status.st_gid) }
+        return (owners.user(status.st_uid), owners.group(status.st_gid))
+    }
+
+    private func copyAttributes(_ attributes: [(name: FileName, value: [UInt8])], to target: Descriptor) throws {
+        for (name, value) in attributes where !FileMetadata.isForeign(name.bytes) {
+            do {
+                try target.setAttribute(name, value)
+            } catch {
+                guard let owners, owners.mayLack(name, error) else { throw error }
+            }
+        }
     }
 
     private func copyMetadata(of name: FileName, _ status: stat, _ folder: Folder) throws {
-        try folder.target.setOwner(of: name, status.st_uid, status.st_gid)
+        let (user, group) = owner(status)
+        try folder.target.setOwner(of: name, user, group)
         if status.kind != .symlink { try folder.target.setMode(of: name, status.permissions) }
-        for (attribute, value) in try folder.source.attributes(of: name) {
+        for (attribute, value) in try folder.source.attributes(of: name) where owners == nil {
             try folder.target.setAttribute(of: name, attribute, value)
         }
         try folder.target.setTimes(of: name, access: status.st_atim, modification: status.st_mtim)

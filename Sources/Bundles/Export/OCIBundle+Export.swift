@@ -25,11 +25,12 @@ extension OCIBundle {
     /// The base is unpacked once more to compare with. Two exports of the same trees are the same bytes when
     /// `SOURCE_DATE_EPOCH` is set: no later time is written then.
     /// - Parameters:
+    ///   - owners: in the user namespace that the bundle was made in: what is recorded of owners is put back.
     ///   - base: the image that it came from, where it was not noted or has moved; a bundle that came from no image
     ///     becomes one layer.
     package func export(
         to path: String, base: ImageSource? = nil, store: String = ImageStore.defaultPath,
-        registry: RegistryOptions = RegistryOptions(), progress: Progress? = nil
+        registry: RegistryOptions = RegistryOptions(), owners: RecordedOwners? = nil, progress: Progress? = nil
     ) async throws {
         let lock = try lock(exclusive: false)
         defer { withExtendedLifetime(lock) {} }
@@ -41,13 +42,14 @@ extension OCIBundle {
             let scratch = try ScratchFolder(in: folder)
             let job = UnpackJob(
                 rootfs: scratch.rootfs, scratch: folder, platform: PlatformChoice(noted?.platform), registry: registry,
-                store: store, limits: UnpackLimits(), progress: progress, cancellation: cancellation)
+                store: store, limits: UnpackLimits(), owners: owners, progress: progress, cancellation: cancellation)
             let image = try await source?.contents(job)
-            if let image { _ = try await image.unpack(job) }
+            try await image?.unpack(job)
             progress?.begin("comparing \(self.name)")
             try await onThread("export") {
                 let layer = try LayerFile(Descriptor.openUnnamed(in: folder))
-                try self.writeLayer(layer, base: image == nil ? nil : scratch.rootfs, cancellation)
+                try self.writeLayer(
+                    layer, base: image == nil ? nil : scratch.rootfs, isRecorded: owners != nil, cancellation)
                 try self.writeImage(image, layer, to: path, cancellation)
             }
             withExtendedLifetime(scratch) {}
@@ -59,11 +61,14 @@ extension OCIBundle {
         getenv("SOURCE_DATE_EPOCH").flatMap { Int(String(cString: $0)) }
     }
 
-    private func writeLayer(_ layer: LayerFile, base: Descriptor?, _ cancellation: Cancellation) throws {
+    private func writeLayer(
+        _ layer: LayerFile, base: Descriptor?, isRecorded: Bool, _ cancellation: Cancellation
+    ) throws {
         let rootfs = try Descriptor.open(rootfsPath, O_RDONLY | O_DIRECTORY)
         let tar = TarWriter { try layer.write($0) }
         let latest = Self.latestTime
-        let difference = TreeDifference(from: base, to: rootfs, cancellation) { entry, content in
+        let difference = TreeDifference(from: base, to: rootfs, isRecorded: isRecorded, cancellation) {
+            entry, content in
             var entry = entry
             if let latest, entry.seconds >= latest { (entry.seconds, entry.nanoseconds) = (latest, 0) }
             if let content { try tar.add(entry, content: content) } else { try tar.add(entry) }

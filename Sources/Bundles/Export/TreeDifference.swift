@@ -7,6 +7,8 @@ final class TreeDifference {
     private let base: Descriptor?
     private let tree: Descriptor
     private let cancellation: Cancellation
+    /// Owners and devices are those that were recorded where they could not be had.
+    private let isRecorded: Bool
     /// The names of each file that has several, for both trees.
     private var baseGroups: [FileIdentity: [[UInt8]]] = [:]
     private var groups: [FileIdentity: [[UInt8]]] = [:]
@@ -18,11 +20,12 @@ final class TreeDifference {
 
     /// - Parameter base: without one, all of `tree` is new.
     init(
-        from base: Descriptor?, to tree: Descriptor, _ cancellation: Cancellation,
+        from base: Descriptor?, to tree: Descriptor, isRecorded: Bool = false, _ cancellation: Cancellation,
         _ emit: @escaping (TarEntry, Descriptor?) throws -> Void
     ) {
         self.base = base
         self.tree = tree
+        self.isRecorded = isRecorded
         self.cancellation = cancellation
         self.emit = emit
     }
@@ -90,7 +93,8 @@ final class TreeDifference {
             let file = try tree.open(name, O_RDONLY | O_NONBLOCK)
             if sameKind, let base, try isSame(base.open(name, O_RDONLY | O_NONBLOCK), file, status, old) { return }
             if try emitLink(status, path) { return }
-            try emit(entry(file, path: path, .file), file)
+            let entry = try entry(file, path: path, .file)
+            try emit(entry, entry.kind == .file ? file : nil)
         case .symlink, .characterDevice, .blockDevice, .fifo:
             if sameKind, let base, let old, try isSame(name, base, old, tree, status) { return }
             if try emitLink(status, path) { return }
@@ -131,7 +135,7 @@ extension TreeDifference {
     }
 
     private static func attributes(_ list: [(name: FileName, value: [UInt8])]) -> [FileName: [UInt8]] {
-        Dictionary(list.map { ($0.name, $0.value) }) { $1 }
+        Dictionary(list.filter { !FileMetadata.isForeign($0.name.bytes) }.map { ($0.name, $0.value) }) { $1 }
     }
 
     private func isSame(_ old: Descriptor, _ new: Descriptor, _ status: stat, _ oldStatus: stat?) throws -> Bool {
@@ -173,6 +177,7 @@ extension TreeDifference {
         var entry = Self.entry(status, path: path, kind)
         if kind == .file { entry.size = Int(status.st_size) }
         entry.attributes = Self.sorted(try file.attributes())
+        if isRecorded { try RecordedOwners.restore(&entry) }
         return entry
     }
 
@@ -202,6 +207,8 @@ extension TreeDifference {
     }
 
     private static func sorted(_ attributes: [(name: FileName, value: [UInt8])]) -> [(name: [UInt8], value: [UInt8])] {
-        attributes.map { ($0.name.bytes, $0.value) }.sorted { $0.0.lexicographicallyPrecedes($1.0) }
+        attributes.map { ($0.name.bytes, $0.value) }.filter { !FileMetadata.isForeign($0.0) }.sorted {
+            $0.0.lexicographicallyPrecedes($1.0)
+        }
     }
 }

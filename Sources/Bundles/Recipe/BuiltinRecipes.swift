@@ -10,14 +10,20 @@ struct BuiltinRecipe: Sendable {
 
     private static let pyserver = #####"""
         {
-            "from": "tar:${cache}/python-rootfs.tar.gz",
-            "missing": "'make setup' or fixtures/python-rootfs.sh builds it",
+            "from": [
+                "store:pyserver",
+                "store:python:3-slim",
+                "store:python:3.13-slim",
+                "store:python:3.12-slim",
+                "tar:${cache}/python-rootfs.tar.gz"
+            ],
+            "missing": "'make setup' or fixtures/python-rootfs.sh builds the last one",
             "files": [
                 { "path": "/srv/server.py", "source": "server.py", "mode": "0755" }
             ],
             "config": {
                 "terminal": false,
-                "args": ["/usr/bin/python3", "server.py"],
+                "args": ["python3", "server.py"],
                 "cwd": "/srv",
                 "env": {
                     "PYTHONDONTWRITEBYTECODE": "1",

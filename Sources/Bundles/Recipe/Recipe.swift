@@ -5,18 +5,22 @@ package import OCIConfig
 /// `NAME.recipe.json`: where a rootfs comes from, which files to put into it, and how to edit the configuration.
 ///
 /// ```json
-/// { "from": "tar:${cache}/python-rootfs.tar.gz", "missing": "'make setup' builds it",
+/// { "from": ["store:python:3-slim", "tar:${cache}/python-rootfs.tar.gz"], "missing": "'make setup' builds the latter",
 ///   "files": [{ "path": "/srv/server.py", "source": "server.py", "mode": "0755" }],
 ///   "config": { "args": ["python3", "server.py"], "cwd": "/srv" } }
 /// ```
+/// Of several sources the first that is there is taken; those that the store may have ask no registry.
 package struct Recipe: Sendable {
     package let name: String
-    package let source: ImageSource
+    /// In the order of preference.
+    private let sources: [ImageSource]
+    /// What to do when none of them is there.
+    private let missing: String?
     package let files: [RootfsFile]
     package let edits: ConfigEdits
 
     private struct Form: Decodable {
-        var from: String
+        var from: Sources
         /// What to do when the source is not there.
         var missing: String?
         var files: [File]?
@@ -24,6 +28,16 @@ package struct Recipe: Sendable {
         static let keys = ["from", "missing", "files", "config"]
 
         enum CodingKeys: String, CodingKey { case from, missing, files, config }
+    }
+
+    /// One, or several in the order of preference.
+    private struct Sources: Decodable {
+        let texts: [String]
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            texts = try (try? container.decode([String].self)) ?? [container.decode(String.self)]
+        }
     }
 
     private struct File: Decodable {
@@ -74,7 +88,8 @@ package struct Recipe: Sendable {
                 try Self.check(file, File.keys, "files.")
             }
             let form = try JSONCoding.decode(Form.self, from: document)
-            source = try Self.source(form)
+            sources = try form.from.texts.map { try ImageSource($0.replacing("${cache}", with: CacheFolder.path)) }
+            missing = form.missing
             files = try (form.files ?? []).map { try Self.file($0, read) }
             edits = form.config ?? ConfigEdits()
         } catch {
@@ -89,15 +104,21 @@ package struct Recipe: Sendable {
         }
     }
 
-    private static func source(_ form: Form) throws -> ImageSource {
-        let text = form.from.replacing("${cache}", with: CacheFolder.path)
-        let source = try ImageSource(text)
-        var status = stat()
-        if let path = source.path, stat(path, &status) != 0 {
-            let hint = form.missing.map { "; \($0)" } ?? ""
-            throw BundleError(.notFound, "the recipe's rootfs \(path) is not there\(hint)")
+    /// The first of the sources that is there.
+    /// - Parameter store: where images that were pulled or imported are kept.
+    package func source(store: String = ImageStore.defaultPath) async throws -> ImageSource {
+        for source in sources where try await Self.isThere(source, store) { return source }
+        let all = sources.map { $0.path ?? $0.description }.joined(separator: ", ")
+        throw BundleError(
+            .notFound, "the rootfs of the recipe \(name) is not there (\(all))" + (missing.map { "; \($0)" } ?? ""))
+    }
+
+    private static func isThere(_ source: ImageSource, _ store: String) async throws -> Bool {
+        switch source {
+        case .stored(let name): Files.exists("\(store)/oci-layout") ? try await ImageStore(store).holds(name) : false
+        case .registry: true
+        case .tar, .directory, .dockerArchive, .ociLayout, .ociArchive: source.path.map(Files.exists) ?? false
         }
-        return source
     }
 
     private static func file(_ form: File, _ read: (String) throws -> [UInt8]) throws -> RootfsFile {

@@ -12,8 +12,8 @@ struct Credentials: Sendable, Hashable {
     /// The value of an `Authorization` header.
     var basic: String { "Basic \(Base64.encode(Array("\(user):\(password)".utf8)))" }
 
-    /// Those for a registry, if there are any.
-    static func find(for registry: String, _ options: RegistryOptions) throws -> Credentials? {
+    /// Those for a repository of a registry, if there are any.
+    static func find(for registry: String, _ repository: String, _ options: RegistryOptions) throws -> Credentials? {
         for file in files(options) {
             guard let text = try? Files.contents(of: file, limit: 4 << 20) else { continue }
             let config: JSONValue
@@ -22,7 +22,7 @@ struct Credentials: Sendable, Hashable {
             } catch {
                 throw BundleError(.system, "cannot read the credentials in \(file)", cause: error)
             }
-            if let found = try find(for: registry, in: config.members ?? [:], file) { return found }
+            if let found = try find(for: registry, repository, in: config.members ?? [:], file) { return found }
         }
         if let file = options.authFile, !Files.exists(file) {
             throw BundleError(.notFound, "there is no file of credentials \(file)")
@@ -45,23 +45,29 @@ struct Credentials: Sendable, Hashable {
         return files
     }
 
-    /// docker's name for its own registry is an address of old.
-    private static func keys(for registry: String) -> [String] {
+    /// podman's files may have an entry for a part of a registry: the longest one counts. docker's name for its own
+    /// registry is an address of old.
+    private static func keys(for registry: String, _ repository: String) -> [String] {
+        let parts = repository.split(separator: "/")
+        let parents = parts.indices.reversed().map { "\(registry)/\(parts[...$0].joined(separator: "/"))" }
         let names = registry == "docker.io" ? ["docker.io", "index.docker.io", "registry-1.docker.io"] : [registry]
-        return names.flatMap {
-            [$0, "https://\($0)", "https://\($0)/", "https://\($0)/v1/", "https://\($0)/v2/", "http://\($0)"]
-        }
+        return parents
+            + names.flatMap {
+                [$0, "https://\($0)", "https://\($0)/", "https://\($0)/v1/", "https://\($0)/v2/", "http://\($0)"]
+            }
     }
 
-    private static func find(for registry: String, in config: [String: JSONValue], _ file: String) throws
-        -> Credentials?
-    {
+    private static func find(
+        for registry: String, _ repository: String, in config: [String: JSONValue], _ file: String
+    ) throws -> Credentials? {
         let helpers = config["credHelpers"]?.members ?? [:]
-        if let helper = keys(for: registry).compactMap({ helpers[$0]?.text }).first {
-            return try CredentialHelper.credentials(helper, for: registry)
+        let keys = keys(for: registry, repository)
+        // An empty name turns a helper off.
+        if let helper = keys.compactMap({ helpers[$0]?.text }).first, !helper.isEmpty {
+            return try CredentialHelper.credentials(helper, for: registry, file)
         }
         let entries = config["auths"]?.members ?? [:]
-        for key in keys(for: registry) {
+        for key in keys {
             guard let entry = entries[key]?.members else { continue }
             let token = entry["identitytoken"]?.text
             if let text = entry["auth"]?.text, !text.isEmpty {
@@ -76,26 +82,51 @@ struct Credentials: Sendable, Hashable {
             if let user = entry["username"]?.text, let password = entry["password"]?.text {
                 return Credentials(user: user, password: password, identityToken: token)
             }
+            if let token { return Credentials(user: "", password: "", identityToken: token) }
         }
-        guard let store = config["credsStore"]?.text else { return nil }
+        guard let store = config["credsStore"]?.text, !store.isEmpty else { return nil }
         let server = registry == "docker.io" ? "https://index.docker.io/v1/" : registry
-        return try CredentialHelper.credentials(store, for: server)
+        return try CredentialHelper.credentials(store, for: server, file)
     }
 }
 
 /// `docker-credential-NAME get`: the server's name on standard input, JSON on standard output.
 enum CredentialHelper {
-    static func credentials(_ name: String, for server: String) throws -> Credentials? {
+    /// What a helper says, in all languages, where it has nothing for a server.
+    private static let nothing = "credentials not found"
+
+    /// - Parameter file: where the helper is named.
+    static func credentials(_ name: String, for server: String, _ file: String) throws -> Credentials? {
         guard name.utf8.allSatisfy({ $0 != 0x2f && $0 > 0x20 }) else {
             throw BundleError(.system, "'\(name)' is no credential helper's name")
         }
         let program = "docker-credential-\(name)"
-        guard let output = try HelperProcess.run(program, ["get"], input: Array("\(server)\n".utf8)) else { return nil }
+        let (succeeded, output) = try run(program, server, file)
+        guard succeeded else {
+            let said = String(decoding: output, as: UTF8.self)
+            if said.contains(nothing) { return nil }
+            throw BundleError(
+                .notPermitted,
+                "\(program), which \(file) names, has no credentials for \(server)"
+                    + (said.isEmpty ? "" : ": \(said)"))
+        }
         guard let answer = try? JSONCoding.parse(output).members, let secret = answer["Secret"]?.text else {
             throw BundleError(.system, "\(program) gave an answer that cannot be read")
         }
         let user = answer["Username"]?.text ?? ""
         return user == "<token>"
             ? Credentials(user: "", password: "", identityToken: secret) : Credentials(user: user, password: secret)
+    }
+
+    private static func run(_ program: String, _ server: String, _ file: String) throws -> (Bool, [UInt8]) {
+        do {
+            return try HelperProcess.run(program, ["get"], input: Array("\(server)\n".utf8))
+        } catch {
+            throw BundleError(
+                error.isMissing ? .notFound : .system,
+                "cannot ask \(program), which \(file) names, for credentials; install it, or use --authfile",
+                cause: error
+            )
+        }
     }
 }

@@ -13,6 +13,8 @@ final class HTTPClient {
         let description: String
         /// Whether trying again may help: not after a wrong certificate or an unknown host.
         let isTemporary: Bool
+        /// In seconds, where the server says when to come again.
+        var retryAfter: Int?
     }
 
     private let fetch: OpaquePointer

@@ -9,8 +9,9 @@ final class RegistryClient: Sendable {
     private let name: ImageName
     private let options: RegistryOptions
     private let cancellation: Cancellation
-    /// The `Authorization` header that the registry wants, once that is known.
-    private let authorization = Mutex<String?>(nil)
+    /// The `Authorization` header that each host wants, once that is known: a mirror is shown nothing of the
+    /// registry's, and the other way round.
+    private let authorizations = Mutex<[String: String]>([:])
     /// Insecure hosts that turned out to speak no TLS.
     private let plainHosts = Mutex<Set<String>>([])
 
@@ -20,9 +21,12 @@ final class RegistryClient: Sendable {
         self.cancellation = cancellation
     }
 
+    /// Where docker.io's images are.
+    private static let dockerHost = "registry-1.docker.io"
+
     /// Where to ask, in this order.
     private var hosts: [String] {
-        (options.mirrors[name.registry] ?? []) + [name.registry == "docker.io" ? "registry-1.docker.io" : name.registry]
+        (options.mirrors[name.registry] ?? []) + [name.registry == "docker.io" ? Self.dockerHost : name.registry]
     }
 
     /// A manifest or index by tag or digest, and what the registry says that it is. Unverified.
@@ -51,8 +55,8 @@ final class RegistryClient: Sendable {
     ) throws {
         var attempt = 0
         while true {
+            let start = offset()
             do {
-                let start = offset()
                 let range = start > 0 ? ["Range: bytes=\(start)-"] : []
                 var isFirst = true
                 let response = try request("blobs/\(digest)", headers: range) { response, piece in
@@ -66,9 +70,10 @@ final class RegistryClient: Sendable {
                 if response.status == 416 { return }
                 return try check(response, "blobs/\(digest)")
             } catch let failure as HTTPClient.Failure {
-                attempt += 1
+                // However often it breaks off, it gets there as long as something comes.
+                attempt = offset() > start ? 1 : attempt + 1
                 if !failure.isTemporary || attempt > options.retries { throw unreachable(failure) }
-                try pause(attempt)
+                try pause(attempt, failure)
             }
         }
     }
@@ -90,14 +95,15 @@ final class RegistryClient: Sendable {
             } catch let failure as HTTPClient.Failure {
                 attempt += 1
                 if !failure.isTemporary || attempt > options.retries { throw unreachable(failure) }
-                try pause(attempt)
+                try pause(attempt, failure)
             }
         }
     }
 
-    private func pause(_ attempt: Int) throws {
-        // 0.25 s, then twice as long each time.
-        try cancellation.pause(milliseconds: 250 << min(attempt - 1, 6))
+    /// 0.25 s, then twice as long each time; longer where the registry says so, within reason.
+    private func pause(_ attempt: Int, _ failure: HTTPClient.Failure) throws {
+        let asked = min(failure.retryAfter ?? 0, 60) * 1000
+        try cancellation.pause(milliseconds: max(asked, 250 << min(attempt - 1, 6)))
     }
 
     private func unreachable(_ failure: HTTPClient.Failure) -> BundleError {
@@ -115,7 +121,8 @@ final class RegistryClient: Sendable {
         case 404: throw BundleError(.notFound, "\(name.registry) has no \(path) of \(name.repository)")
         case 429, 500...599:
             throw HTTPClient.Failure(
-                description: "the registry answered with status \(response.status)", isTemporary: true)
+                description: "the registry answered with status \(response.status)", isTemporary: true,
+                retryAfter: response.headers["retry-after"].flatMap { Int($0) })
         default: throw BundleError(.system, "\(name.registry) answered with status \(response.status) for \(path)")
         }
     }
@@ -147,13 +154,13 @@ final class RegistryClient: Sendable {
         func send(_ scheme: String) throws -> HTTPClient.Response {
             let url = "\(scheme)://\(host)/v2/\(name.repository)/\(path)"
             func once() throws -> HTTPClient.Response {
-                let extra = authorization.withLock { $0 }.map { ["Authorization: \($0)"] } ?? []
+                let extra = authorizations.withLock { $0[host] }.map { ["Authorization: \($0)"] } ?? []
                 return try client.perform(url, headers: headers + extra, insecure: insecure, body)
             }
             let response = try once()
             guard response.status == 401, let challenge = response.headers["www-authenticate"] else { return response }
-            guard let answer = try answer(challenge, insecure, client) else { return response }
-            authorization.withLock { $0 = answer }
+            guard let answer = try answer(challenge, host, insecure, client) else { return response }
+            authorizations.withLock { $0[host] = answer }
             return try once()
         }
         if insecure, plainHosts.withLock({ $0.contains(host) }) { return try send("http") }
@@ -169,8 +176,11 @@ final class RegistryClient: Sendable {
     }
 
     /// What to send to a registry that wants to know who asks.
-    private func answer(_ challenge: String, _ insecure: Bool, _ client: HTTPClient) throws -> String? {
-        let credentials = try Credentials.find(for: name.registry, options)
+    private func answer(
+        _ challenge: String, _ host: String, _ insecure: Bool, _ client: HTTPClient
+    ) throws -> String? {
+        let registry = host == Self.dockerHost ? "docker.io" : host
+        let credentials = try Credentials.find(for: registry, name.repository, options)
         let scheme = challenge.prefix { $0 != " " }.lowercased()
         if scheme == "basic" { return credentials?.basic }
         guard scheme == "bearer" else { return nil }
@@ -178,7 +188,7 @@ final class RegistryClient: Sendable {
         guard let realm = fields["realm"] else { return nil }
         // A token is for sending elsewhere: never give a password away in the clear because a registry says so.
         if realm.hasPrefix("http://"), !insecure {
-            throw BundleError(.refused, "\(name.registry) wants credentials sent without TLS, to \(realm)")
+            throw BundleError(.refused, "\(host) wants credentials sent without TLS, to \(realm)")
         }
         return try token(realm, fields, credentials, insecure, client).map { "Bearer \($0)" }
     }

@@ -25,7 +25,7 @@ struct FileMetadata {
 
     /// Labels and access lists that mean something on the machine that made the archive only: SELinux labels a bundle
     /// when it runs, and no local file system takes NFSv4's lists.
-    private static func isForeign(_ name: [UInt8]) -> Bool {
+    static func isForeign(_ name: [UInt8]) -> Bool {
         name.elementsEqual("security.selinux".utf8) || name.elementsEqual("system.nfs4_acl".utf8)
     }
 

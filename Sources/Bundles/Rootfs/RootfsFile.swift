@@ -18,9 +18,9 @@ package struct RootfsFile: Sendable {
     }
 
     /// Files of a recipe carry no time of their own; a fixed one makes the same bundle each time.
-    static func write(_ files: [RootfsFile], into rootfs: Descriptor, subject: String) throws {
+    static func write(_ files: [RootfsFile], into rootfs: Descriptor, subject: String, owners: RecordedOwners?) throws {
         try RootfsWriter.ownUmask()
-        let writer = try RootfsWriter(root: rootfs, subject: subject)
+        let writer = try RootfsWriter(root: rootfs, subject: subject, owners: owners)
         for file in files {
             var entry = TarEntry()
             entry.path = Array(file.path.utf8)

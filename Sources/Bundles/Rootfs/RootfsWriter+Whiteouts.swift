@@ -55,7 +55,7 @@ extension RootfsWriter {
         // The lower layer's folder is hidden; the layer's files in it imply a new one.
         try inner.setOwner(0, 0)
         try inner.setMode(0o755)
-        for (attribute, _) in try inner.attributes() { try inner.removeAttribute(attribute) }
+        try inner.removeOwnAttributes()
         return false
     }
 }

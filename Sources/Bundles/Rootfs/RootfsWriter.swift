@@ -15,6 +15,8 @@ final class RootfsWriter {
     private var waiting: [EntryPath: (target: EntryPath, order: Int)] = [:]
     /// What a layer has put there itself; `nil` for plain archives, in which whiteouts are ordinary files.
     let layer: LayerRecord?
+    /// Where not every owner can be had.
+    private let owners: RecordedOwners?
     /// The names in `folderTimes` and `waiting` are all that grows with the archive.
     private var rememberedBytes = 0
     private static let mostRememberedBytes = 128 << 20
@@ -23,8 +25,10 @@ final class RootfsWriter {
     ///   - root: the rootfs, a folder that nobody else writes to.
     ///   - subject: what the entries come from, for messages.
     ///   - layer: for an image's layer.
-    init(root: Descriptor, subject: String, layer: LayerRecord? = nil) throws {
+    ///   - owners: in a user namespace.
+    init(root: Descriptor, subject: String, layer: LayerRecord? = nil, owners: RecordedOwners? = nil) throws {
         cache = try DirectoryCache(root: root)
+        self.owners = owners
         self.subject = subject
         self.layer = layer
         if layer?.hasLower == true { keepTime(of: cache.root, .root) }
@@ -38,7 +42,7 @@ final class RootfsWriter {
     /// Puts one entry in place of whatever is there. `data` writes a regular file's content.
     func add(_ entry: TarEntry, data: (Descriptor) throws -> Void) throws {
         do {
-            try place(entry, data)
+            try place(owners?.possible(entry) ?? entry, data)
         } catch let refusal as EntryPath.Unsafe {
             throw BundleError(.refused, "\(subject): entry '\(entry.name)' is refused: \(refusal.reason)")
         } catch let error as SystemError {
@@ -247,7 +251,7 @@ extension RootfsWriter {
         let folder = try parent.descriptor.open(name, O_RDONLY | O_DIRECTORY)
         if !isNew {
             // The later entry's metadata is all there is.
-            for (attribute, _) in try folder.attributes() { try folder.removeAttribute(attribute) }
+            try folder.removeOwnAttributes()
         }
         try apply(metadata, toFolder: folder, path)
     }
@@ -255,7 +259,7 @@ extension RootfsWriter {
     private func apply(_ metadata: FileMetadata, toFolder folder: Descriptor, _ path: EntryPath) throws {
         try folder.setOwner(metadata.user, metadata.group)
         try folder.setMode(metadata.mode)
-        for (name, value) in metadata.attributes { try folder.setAttribute(name, value) }
+        try setAttributes(metadata, of: folder)
         let opened = try path.isRoot ? cache.root : DirectoryCache.Folder(folder)
         if !path.isRoot { cache[path] = opened }
         let name = path.relative
@@ -329,7 +333,7 @@ extension RootfsWriter {
             try file.setOwner(metadata.user, metadata.group)
         }
         if metadata.mode & 0o7000 != 0 { try file.setMode(metadata.mode) }
-        for (name, value) in metadata.attributes { try file.setAttribute(name, value) }
+        try setAttributes(metadata, of: file)
         try file.setTimes(access: nil, modification: metadata.modified)
     }
 
@@ -341,8 +345,34 @@ extension RootfsWriter {
             try folder.setOwner(of: name, metadata.user, metadata.group)
         }
         if !isSymlink, metadata.mode & 0o7000 != 0 { try folder.setMode(of: name, metadata.mode) }
-        for (attribute, value) in metadata.attributes { try folder.setAttribute(of: name, attribute, value) }
+        for (attribute, value) in metadata.attributes {
+            try tolerating(attribute) { () throws(SystemError) in try folder.setAttribute(of: name, attribute, value) }
+        }
         try folder.setTimes(of: name, access: nil, modification: metadata.modified)
+    }
+}
+
+extension RootfsWriter {
+    private func setAttributes(_ metadata: FileMetadata, of file: Descriptor) throws(SystemError) {
+        for (name, value) in metadata.attributes {
+            try tolerating(name) { () throws(SystemError) in try file.setAttribute(name, value) }
+        }
+    }
+
+    /// In a user namespace some attributes are not ours to set; those that the records are kept in must be.
+    private func tolerating(_ name: FileName, _ set: () throws(SystemError) -> Void) throws(SystemError) {
+        do {
+            try set()
+        } catch {
+            guard let owners, owners.mayLack(name, error) else { throw error }
+        }
+    }
+}
+
+extension Descriptor {
+    /// Removes what an archive may have put there: labels are the system's.
+    func removeOwnAttributes() throws(SystemError) {
+        for (name, _) in try attributes() where !FileMetadata.isForeign(name.bytes) { try removeAttribute(name) }
     }
 }
 

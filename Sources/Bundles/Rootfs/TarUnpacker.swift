@@ -17,6 +17,7 @@ struct TarStream: Sendable {
 struct TarUnpacker: Sendable {
     var limits = UnpackLimits()
     let cancellation: Cancellation
+    var owners: RecordedOwners?
 
     /// How much was unpacked so far, for the limits.
     final class Total: @unchecked Sendable {
@@ -55,7 +56,7 @@ struct TarUnpacker: Sendable {
     private func write(_ queue: ChunkQueue, _ stream: TarStream, into root: Descriptor, _ layer: Bool?) throws {
         try RootfsWriter.ownUmask()
         let writer = try RootfsWriter(
-            root: root, subject: stream.name, layer: layer.map { LayerRecord(hasLower: $0) })
+            root: root, subject: stream.name, layer: layer.map { LayerRecord(hasLower: $0) }, owners: owners)
         // With a digest nobody can have cut the end off, and a layer may be empty.
         let reader = TarReader(queue, archive: stream.name, isPlain: stream.diffID == nil)
         while let entry = try reader.next() {

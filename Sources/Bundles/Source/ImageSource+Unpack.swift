@@ -12,26 +12,30 @@ struct UnpackJob: Sendable {
     /// Where pulled images are kept.
     let store: String
     let limits: UnpackLimits
+    /// In a user namespace.
+    var owners: RecordedOwners?
     let progress: Progress?
     let cancellation: Cancellation
 }
 
 extension ImageSource {
     /// Fills the empty folder `rootfs` with what the source holds.
-    /// - Returns: the image's configuration, if it is an image.
-    func unpack(_ job: UnpackJob) async throws -> ImageSpec.Image? {
+    /// - Returns: the image, if it is one.
+    func unpack(_ job: UnpackJob) async throws -> ImageContents? {
         switch self {
         case .tar(let path):
-            try await TarUnpacker(limits: job.limits, cancellation: job.cancellation)
+            try await TarUnpacker(limits: job.limits, cancellation: job.cancellation, owners: job.owners)
                 .unpack(try TarFile.stream(path, progress: job.progress), into: job.rootfs)
             return nil
         case .directory(let path):
             job.progress?.begin("copying \(path)")
             try await TreeCopy.copy(
-                try Self.openFolder(path), to: job.rootfs, progress: job.progress, job.cancellation)
+                try Self.openFolder(path), to: job.rootfs, progress: job.progress, job.cancellation, owners: job.owners)
             return nil
-        case .dockerArchive, .ociArchive, .ociLayout, .registry:
-            return try await contents(job)?.unpack(job)
+        case .dockerArchive, .ociArchive, .ociLayout, .registry, .stored:
+            let contents = try await contents(job)
+            try await contents?.unpack(job)
+            return contents
         }
     }
 
@@ -53,6 +57,8 @@ extension ImageSource {
             let digest = try await store.pull(name, job.platform, job.registry, job.progress, job.cancellation)
             return try await store.layout.image(
                 "@\(digest)", job.platform, name: name.description, progress: job.progress)
+        case .stored(let name):
+            return try await ImageStore(job.store).image(name, job.platform, progress: job.progress)
         }
     }
 
@@ -74,12 +80,11 @@ extension ImageSource {
 
 extension ImageContents {
     /// Applies the layers in order.
-    func unpack(_ job: UnpackJob) async throws -> ImageSpec.Image {
+    func unpack(_ job: UnpackJob) async throws {
         job.progress?.begin("unpacking \(name)", total: size)
-        let unpacker = TarUnpacker(limits: job.limits, cancellation: job.cancellation)
+        let unpacker = TarUnpacker(limits: job.limits, cancellation: job.cancellation, owners: job.owners)
         for (number, layer) in layers.enumerated() {
             try await unpacker.unpack(layer, into: job.rootfs, layerWithLower: number > 0)
         }
-        return image
     }
 }

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import LinuxSystem
+internal import OCIConfig
 
 /// Where a rootfs comes from, as `--from` says it.
 public enum ImageSource: Hashable, Sendable, CustomStringConvertible {
@@ -15,10 +16,12 @@ public enum ImageSource: Hashable, Sendable, CustomStringConvertible {
     case ociArchive(path: String, reference: String?)
     /// An image in a registry; it goes through the store.
     case registry(ImageName)
+    /// An image that the store has: its name there, or `@DIGEST`.
+    case stored(name: String)
 
     /// - Parameter text: `tar:PATH`, `dir:PATH`, `docker-archive:PATH[:REF]`, `oci:DIR[:TAG|@DIGEST]`,
-    ///   `oci-archive:PATH[:TAG|@DIGEST]`, `docker://REF`, or bare: a path, which is recognised by its content, or a
-    ///   REF with a tag or a digest.
+    ///   `oci-archive:PATH[:TAG|@DIGEST]`, `docker://REF`, `store:REF`, or bare: a path, which is recognised by its
+    ///   content, or a REF with a tag or a digest.
     /// - Throws: `BundleError` if the path names nothing, or the form is unknown.
     public init(_ text: String) throws {
         let colon = text.firstIndex(of: ":")
@@ -35,14 +38,15 @@ public enum ImageSource: Hashable, Sendable, CustomStringConvertible {
         case "oci-archive":
             let (path, reference) = try Self.split(rest, text)
             self = .ociArchive(path: path, reference: reference)
+        case "store": self = .stored(name: try Self.nonEmpty(rest, text, "a name"))
         case "docker" where rest.hasPrefix("//"): self = .registry(try ImageName(String(rest.dropFirst(2))))
         default: self = try Self.recognised(text)
         }
     }
 
-    private static func nonEmpty(_ path: String, _ text: String) throws -> String {
-        if path.isEmpty { throw BundleError(.notFound, "'\(text)' lacks a path after the colon") }
-        return path
+    private static func nonEmpty(_ rest: String, _ text: String, _ what: String = "a path") throws -> String {
+        if rest.isEmpty { throw BundleError(.notFound, "'\(text)' lacks \(what) after the colon") }
+        return rest
     }
 
     /// The path is the shortest that names something: references may hold colons, and so may paths.
@@ -80,13 +84,13 @@ public enum ImageSource: Hashable, Sendable, CustomStringConvertible {
         return try ArchiveKind.recognise(path)
     }
 
-    /// The path on this machine; nil for a registry's.
+    /// The path on this machine; nil for a registry's and the store's.
     public var path: String? {
         switch self {
         case .tar(let path), .directory(let path), .dockerArchive(let path, _), .ociLayout(let path, _),
             .ociArchive(let path, _):
             path
-        case .registry: nil
+        case .registry, .stored: nil
         }
     }
 
@@ -99,7 +103,20 @@ public enum ImageSource: Hashable, Sendable, CustomStringConvertible {
         case .dockerArchive(let path, let reference): .dockerArchive(path: full(path), reference: reference)
         case .ociLayout(let path, let reference): .ociLayout(path: full(path), reference: reference)
         case .ociArchive(let path, let reference): .ociArchive(path: full(path), reference: reference)
-        case .registry: self
+        case .registry, .stored: self
+        }
+    }
+
+    /// The same by the manifest's digest, whatever its tag means later.
+    func exactly(_ image: ImageContents) -> ImageSource {
+        guard let digest = image.manifest?.digest else { return self }
+        return switch self {
+        case .ociLayout(let path, _): .ociLayout(path: path, reference: "@\(digest)")
+        case .ociArchive(let path, _): .ociArchive(path: path, reference: "@\(digest)")
+        case .registry(let name):
+            (try? ImageName("\(name.registry)/\(name.repository)@\(digest)")).map { .registry($0) } ?? self
+        case .stored: .stored(name: "@\(digest)")
+        case .tar, .directory, .dockerArchive: self
         }
     }
 
@@ -115,6 +132,7 @@ public enum ImageSource: Hashable, Sendable, CustomStringConvertible {
         case .ociLayout(let path, let reference): joined("oci", path, reference)
         case .ociArchive(let path, let reference): joined("oci-archive", path, reference)
         case .registry(let name): "docker://\(name)"
+        case .stored(let name): "store:\(name)"
         }
     }
 }

@@ -3,6 +3,24 @@ internal import LinuxSystem
 internal import OCIConfig
 
 extension ImageStore {
+    /// An image that is kept, by its name or `@DIGEST`, with its layers open: pruning takes nothing away from it.
+    func image(_ text: String, _ wanted: PlatformChoice, progress: Progress?) async throws -> ImageContents {
+        try await shared {
+            try await layout.image(
+                text.hasPrefix("@") ? text : name(text), wanted, name: "the store's image \(text)", progress: progress)
+        }
+    }
+
+    /// Whether `image` would find something that this machine runs.
+    package func holds(_ text: String) async throws -> Bool {
+        do {
+            _ = try await image(text, PlatformChoice(.host), progress: nil)
+            return true
+        } catch let error as BundleError where error.code == .notFound {
+            return false
+        }
+    }
+
     private func start(_ text: String) throws -> ImageSpec.Descriptor {
         let name = try name(text)
         let entries = try layout.index().manifests ?? []
@@ -37,7 +55,7 @@ extension ImageStore {
                     let files = try ArchiveFiles(path, scratch: self.path, progress: nil, cancellation)
                     let image = try DockerArchive(files: files).image(reference, wanted, progress: progress)
                     return try await add(image, name, progress, cancellation)
-                case .tar, .directory, .registry:
+                case .tar, .directory, .registry, .stored:
                     throw BundleError(.unsupported, "\(source) is no image in an archive or a layout")
                 }
             }

@@ -37,6 +37,10 @@ extension ImageStore {
 
     /// The manifest or index that the name means, as a descriptor of what came.
     private func start(_ name: ImageName, _ client: RegistryClient) async throws -> ImageSpec.Descriptor {
+        // What a digest names cannot have changed since.
+        if let digest = name.digest, has(digest) {
+            return ImageSpec.Descriptor { $0.digest = digest.description }
+        }
         let (bytes, type) = try await onThread("pull") {
             try client.manifest(name.digest?.description ?? name.tag ?? "latest")
         }

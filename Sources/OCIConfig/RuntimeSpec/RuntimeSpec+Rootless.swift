@@ -12,12 +12,20 @@ extension RuntimeSpec {
     /// Changes what only root may do: the user becomes root of a user namespace, the network is the host's, `/sys` is
     /// the host's and read-only, no group is asked for that is not mapped, control groups are left alone.
     public mutating func makeRootless(uid: UInt32, gid: UInt32) {
+        makeRootless(users: [Self.single(uid)], groups: [Self.single(gid)])
+    }
+
+    /// The same with more ids than one.
+    /// - Parameters:
+    ///   - users: the container's user ids and what they are on the host; 0 must be among them.
+    ///   - groups: its group ids.
+    public mutating func makeRootless(users: [IDMapping], groups: [IDMapping]) {
         var linux = linux ?? Linux()
         var namespaces = (linux.namespaces ?? []).filter { $0.type != "network" && $0.type != "user" }
         namespaces.append(Namespace { $0.type = "user" })
         linux.namespaces = namespaces
-        linux.uidMappings = [Self.single(uid)]
-        linux.gidMappings = [Self.single(gid)]
+        linux.uidMappings = users
+        linux.gidMappings = groups
         // The limits of control groups need delegation.
         linux.resources = nil
         self.linux = linux
@@ -31,9 +39,20 @@ extension RuntimeSpec {
             case "/sys/fs/cgroup": return nil
             default:
                 var mount = mount
-                mount.options = mount.options?.filter { !$0.hasPrefix("gid=") && !$0.hasPrefix("uid=") }
+                mount.options = mount.options?.filter {
+                    !($0.hasPrefix("uid=") && !Self.has($0.dropFirst(4), users))
+                        && !($0.hasPrefix("gid=") && !Self.has($0.dropFirst(4), groups))
+                }
                 return mount
             }
+        }
+    }
+
+    private static func has(_ id: Substring, _ mappings: [IDMapping]) -> Bool {
+        guard let id = UInt32(id) else { return false }
+        return mappings.contains { mapping in
+            guard let first = mapping.containerID, let count = mapping.size else { return false }
+            return id >= first && id - first < count
         }
     }
 
