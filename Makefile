@@ -26,6 +26,7 @@ setup-build:
 
 setup-test: setup
 	scripts/setup.sh test
+	fixtures/workloads-rootfs.sh
 
 ## Our figures beside the peers', in one run each.
 bench: setup-test build

@@ -15,6 +15,8 @@ int blt_own_umask(void) {
     return 0;
 }
 
+int blt_start_writeback(int fd) { return sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE); }
+
 int blt_fsetxattr(int fd, const char *name, const void *value, size_t size) {
     return fsetxattr(fd, name, value, size, 0);
 }

@@ -1,3 +1,4 @@
+internal import Glibc
 package import LinuxSystem
 public import OCIConfig
 
@@ -15,6 +16,18 @@ extension OCIBundle {
     /// The path of the bundle that this one is a clone of, or nil.
     public func origin() throws -> String? {
         try spec().annotations?[Self.originAnnotation]
+    }
+
+    /// The folder that `root.path` names.
+    package func openRootfs() throws -> Descriptor {
+        let named = try spec().root?.path ?? "rootfs"
+        let place = named.hasPrefix("/") ? named : "\(path)/\(named)"
+        do {
+            return try Descriptor.open(place, O_RDONLY | O_DIRECTORY)
+        } catch {
+            throw BundleError(
+                error.isMissing ? .notFound : .system, "cannot open the rootfs of the bundle \(path)", cause: error)
+        }
     }
 }
 

@@ -21,3 +21,6 @@ int blt_own_umask(void);
 
 /* lseek(2) from one stretch of data to the next hole and back. */
 enum { BLT_SEEK_DATA = 3, BLT_SEEK_HOLE = 4 };
+
+/* sync_file_range(2): begins to write the file's data to disk and does not wait. */
+int blt_start_writeback(int fd);

@@ -34,10 +34,8 @@ final class DumpHold: Sendable {
         held = try Descriptor.open("\(folder)/held", O_RDWR)
         verdicts = try Descriptor.open("\(folder)/verdict", O_RDWR)
         try Files.write(Array(script.utf8), to: "\(folder)/hold", mode: 0o700)
-        let inherited = getenv("CRIU_CONFIG_FILE").flatMap { Files.text(of: String(cString: $0)) } ?? ""
         // The runtime passes CRIU no address for a lazy dump, and CRIU would listen on all of them.
-        let own = "address 127.0.0.1\naction-script \(folder)/hold\n"
-        try Files.write(Array("\(inherited)\n\(own)".utf8), to: configuration)
+        try CRIUConfiguration.write(["address 127.0.0.1", "action-script \(folder)/hold"], to: configuration)
     }
 
     /// For `$CRIU_CONFIG_FILE`.

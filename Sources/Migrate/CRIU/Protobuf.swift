@@ -10,6 +10,8 @@ struct ProtobufReader {
     }
 
     private var rest: ArraySlice<UInt8>
+    /// The bytes of the field that was read last, key and value.
+    private(set) var last: ArraySlice<UInt8> = []
 
     init(_ bytes: ArraySlice<UInt8>) {
         rest = bytes
@@ -18,6 +20,13 @@ struct ProtobufReader {
     /// The next field, or nil at the end of the message.
     mutating func next() throws(MigrateError) -> (field: UInt64, value: Value)? {
         guard !rest.isEmpty else { return nil }
+        let before = rest
+        let field = try readField()
+        last = before[..<rest.startIndex]
+        return field
+    }
+
+    private mutating func readField() throws(MigrateError) -> (field: UInt64, value: Value) {
         let key = try varint()
         switch key & 7 {
         case 0: return (key >> 3, .varint(try varint()))
@@ -53,7 +62,7 @@ struct ProtobufReader {
     }
 }
 
-/// Appends protobuf varint fields to a byte array.
+/// Appends protobuf fields to a byte array.
 struct ProtobufWriter {
     private(set) var bytes: [UInt8] = []
 
@@ -61,6 +70,15 @@ struct ProtobufWriter {
         varint(number << 3)
         varint(value)
     }
+
+    mutating func field(_ number: UInt64, _ content: [UInt8]) {
+        varint(number << 3 | 2)
+        varint(UInt64(content.count))
+        bytes += content
+    }
+
+    /// Appends a field as it was read.
+    mutating func copy(_ field: ArraySlice<UInt8>) { bytes += field }
 
     private mutating func varint(_ value: UInt64) {
         var value = value

@@ -1,3 +1,5 @@
+package import Bundles
+
 /// What a migration took.
 package struct MigrationReport: Sendable, Codable, Equatable {
     /// One page set that crossed while the container ran.
@@ -7,6 +9,12 @@ package struct MigrationReport: Sendable, Codable, Equatable {
         /// Pages that the destination had already.
         package var unchanged = 0
         package var seconds: Double
+    }
+
+    /// What was brought over of the rootfs, while the container ran and while it was stopped.
+    package struct Files: Sendable, Codable, Equatable {
+        package var running = TreeMirror.Changes()
+        package var frozen = TreeMirror.Changes()
     }
 
     package var container: String
@@ -21,6 +29,7 @@ package struct MigrationReport: Sendable, Codable, Equatable {
     /// Pages of the final dump: those that crossed, and those that were known at the destination.
     package var finalPages = 0
     package var knownPages = 0
+    package var files = Files()
     /// All bytes from source to destination.
     package var bytes = 0
     /// Bytes from source to destination while the container was stopped.

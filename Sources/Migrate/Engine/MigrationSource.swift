@@ -1,3 +1,4 @@
+internal import Bundles
 internal import Glibc
 internal import LinuxSystem
 
@@ -15,6 +16,8 @@ struct DumpResult: Sendable {
     var pages = 0
     /// Pages that the destination had.
     var known = 0
+    /// What was brought over of the files that the container had written.
+    var files = TreeMirror.Changes()
     /// How long it took to find and send them.
     var transfer = Duration.zero
 }
@@ -27,6 +30,7 @@ final class MigrationSource: Sendable {
     private let runtime: ContainerRuntime
     private let container: Container
     private let folder: MigrationWorkFolder
+    private let rootfs: RootfsSync?
     private let hasher: PageHasher
     private let seed: [UInt8]
     private let dumped = Latch()
@@ -35,11 +39,14 @@ final class MigrationSource: Sendable {
     /// something to restore.
     var hasDumped: Bool { dumped.isRaised }
 
-    init(link: Link, runtime: ContainerRuntime, container: Container, folder: MigrationWorkFolder) {
+    init(
+        link: Link, runtime: ContainerRuntime, container: Container, folder: MigrationWorkFolder, rootfs: RootfsSync?
+    ) {
         self.link = link
         self.runtime = runtime
         self.container = container
         self.folder = folder
+        self.rootfs = rootfs
         seed = PageHasher.randomSeed()
         hasher = PageHasher(seed: seed)
     }
@@ -47,6 +54,12 @@ final class MigrationSource: Sendable {
     func greet() async throws {
         let hello = HelloMessage(container: container.id, hashSeed: seed)
         try await onLink { try self.link.send(.hello, hello) }
+    }
+
+    /// Brings what the container has written to its rootfs so far to the destination's.
+    func bringFiles(isCancelled: @escaping @Sendable () -> Bool) async throws -> TreeMirror.Changes {
+        guard let rootfs else { return .init() }
+        return try await onThread("files") { try rootfs.catchUp(isCancelled: isCancelled) }
     }
 
     /// About how many pages a checkpoint would carry now.
@@ -108,16 +121,20 @@ final class MigrationSource: Sendable {
                     return nil
                 }
                 let start = ContinuousClock.now
+                let files = try rootfs?.begin()
+                defer { _ = try? files?.wait() }
                 let processes = try ContainerProcess.tree(below: container.pid)
                 let sender = try PageSetSender(number: number, link: link, hasher: hasher, known: known)
                 try FrozenMemory(images: folder.sourceImages, processes: processes).send(to: sender)
                 try finish(sender)
                 try sendImages()
+                let changes = try files?.wait()
                 try onArrival()
                 dumped.raise()
                 try hold.decide(.commit)
                 return DumpResult(
-                    pages: sender.sentPages, known: sender.unchangedPages, transfer: .now - start)
+                    pages: sender.sentPages, known: sender.unchangedPages, files: changes ?? .init(),
+                    transfer: .now - start)
             }
             guard let result else {
                 // The dump ended without ever holding: it failed, and says why.
@@ -161,14 +178,18 @@ final class MigrationSource: Sendable {
             _ = try await pages
             throw error
         }
-        let result = try await pages
+        var result = try await pages
         dumped.raise()
-        try await onLink { try self.sendImages() }
+        result.files = try await onLink { [self] in
+            try sendImages()
+            return try rootfs?.pass() ?? .init()
+        }
         return result
     }
 
     /// Sends the small images, and waits until the destination has them all.
     private func sendImages() throws {
+        try TimerImage.rearm(in: folder.sourceImages)
         let names = try Files.names(in: folder.sourceImages).filter(CheckpointStore.isImageName)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
         defer { buffer.deallocate() }

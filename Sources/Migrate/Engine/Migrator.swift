@@ -1,3 +1,4 @@
+internal import Bundles
 internal import Glibc
 internal import LinuxSystem
 
@@ -17,6 +18,8 @@ package struct Migrator: Sendable {
         package var continuesWithoutConvergence = true
         /// How the memory of the stopped container is sent; nil is the best that the runtime can do.
         package var dumpMethod: DumpMethod?
+        /// Whether what the container has written to its rootfs comes along.
+        package var rootfs = RootfsChoice.auto
 
         package init() {}
     }
@@ -54,6 +57,9 @@ package struct Migrator: Sendable {
 
     private func migrateUncancelled(_ container: Container, to destination: String) async throws -> MigrationReport {
         let start = ContinuousClock.now
+        let rootfs = try RootfsSync(
+            from: OCIBundle(at: container.bundle), to: OCIBundle(at: destination), root: container.pid,
+            choice: options.rootfs)
         let folder = try MigrationWorkFolder(id: container.id, beside: destination, criu: criu)
         do {
             let runtime = try await runtime.prepared(criuFolder: folder.criuFolder)
@@ -69,7 +75,8 @@ package struct Migrator: Sendable {
                         timeout: options.timeout)
                 })
             let receiving = Task.detached { try await receiver.run() }
-            let source = MigrationSource(link: link, runtime: runtime, container: container, folder: folder)
+            let source = MigrationSource(
+                link: link, runtime: runtime, container: container, folder: folder, rootfs: rootfs)
             do {
                 var report = MigrationReport(
                     container: container.id, source: container.bundle, destination: destination)
@@ -96,7 +103,11 @@ package struct Migrator: Sendable {
     ) async throws {
         try checkCancellation()
         try await source.greet()
+        report.files.running += try await source.bringFiles { [cancellation] in cancellation.isRaised }
         let known = options.precopy ? try await precopy(source, link, &report) : PageIndex()
+        if options.precopy {
+            report.files.running += try await source.bringFiles { [cancellation] in cancellation.isRaised }
+        }
         try checkCancellation()
 
         // From here on the container is stopped, or about to be: nothing may leave it so.
@@ -108,6 +119,7 @@ package struct Migrator: Sendable {
         }.value
         report.finalPages = finished.dump.pages
         report.knownPages = finished.dump.known
+        report.files.frozen = finished.dump.files
         report.transferSeconds = finished.dump.transfer / .seconds(1)
         report.dumpSeconds = finished.dumpTime / .seconds(1)
         report.restoreSeconds = finished.restoreTime / .seconds(1)

@@ -102,6 +102,9 @@ package struct ContainerRuntime: Sendable {
 
     /// Dumps a container with all pages going to the page server; a success ends the container.
     func checkpoint(id: String, images: String, work: String, pageServerPort: UInt16) async throws {
+        var tool = tool
+        tool.environment["CRIU_CONFIG_FILE"] = "\(work)/criu.conf"
+        try CRIUConfiguration.write(to: "\(work)/criu.conf")
         let arguments = command.checkpoint(
             id: id, images: images, work: work, pageServerPort: pageServerPort, lazy: false)
         try await checkpoint(id, arguments, tool, work)

@@ -1,0 +1,104 @@
+import Glibc
+import LinuxSystem
+import Migrate
+import TestSupport
+import Testing
+
+@Suite(
+    "Moving everything the kernel has", .serialized, .timeLimit(.minutes(3)), .requiresRoot, .requires(tool: "runc"),
+    .requiresCRIU, .requiresRootfs)
+struct ProcessTreeTests {
+    @Test(
+        "shared memory, data in flight, signals, timers, epoll, inotify, locks, zombies: the processes look themselves",
+        arguments: [DumpMethod.held, .pageServer])
+    func everything(method: DumpMethod) async throws {
+        let program = try Files.contents(of: fixture("everything.py"))
+        try await Stage.serving(prepare: { stage in
+            try Files.write(program, to: "\(stage.containers)/pyserver/rootfs/srv/server.py")
+        }) { stage in
+            #expect(try await stage.get("/check") == "ok")
+            for words in [["--predump"], [], ["--predump"]] {
+                _ = try await stage.migrate(words: words + ["--dump-method", method.rawValue])
+                #expect(try await stage.get("/check") == "ok")
+            }
+            #expect(try stage.leftovers() == [])
+        }
+    }
+
+    @Test("a network namespace of the container's own, given by its path: a client in another one notices nothing")
+    func ownNetwork() async throws {
+        try await Stage.empty { stage in
+            let network = try await TestNetwork(stage.id)
+            try await stage.create(megabytes: 10)
+            try await stage.succeed(
+                "config", "edit", "pyserver", "--namespace", "network=\(network.serverPath)", "--env",
+                "PYSERVER_BIND=\(network.address)")
+            try await stage.succeed("clone", "pyserver", "pyserver2")
+            try await stage.succeed("run", "pyserver", "--id", stage.id)
+            let url = "http://\(network.address):\(stage.port)"
+            try await wait(for: "the server") {
+                try await network.run("curl", "--silent", "--max-time", "5", "\(url)/time").succeeded
+            }
+            let sum = try await network.run("curl", "--silent", "--max-time", "60", "\(url)/checksum").output
+            let ticks = try await network.start(
+                "curl", "--silent", "--show-error", "--no-buffer", "\(url)/ticks?interval_ms=20")
+            try await wait(for: "the ticks to begin") { ticks.output.split(separator: "\n").count >= 2 }
+            for words in [["--predump"], [], ["--predump"]] {
+                _ = try await stage.migrate(words: words)
+                let again = try await network.run("curl", "--silent", "--max-time", "60", "\(url)/checksum").output
+                #expect(again.prefix(80) == sum.prefix(80))
+            }
+            #expect(try await stage.runningBundle() == "pyserver2")
+            try await stage.expectUnbroken(ticks)
+            #expect(try await network.rules() == [])
+        }
+    }
+}
+
+/// Two network namespaces with a cable between them; gone with the last reference.
+final class TestNetwork: Sendable {
+    let address = "10.213.7.1"
+    private let server: String
+    private let client: String
+    private let ip: String
+
+    var serverPath: String { "/run/netns/\(server)" }
+
+    /// - Parameter id: what the names begin with.
+    init(_ id: String) async throws {
+        (server, client) = ("\(id)-s", "\(id)-c")
+        ip = try #require(Tool.path(of: "ip"))
+        try await Tool.shell(
+            """
+            \(ip) netns add \(server)
+            \(ip) netns add \(client)
+            \(ip) -n \(server) link add cable type veth peer name cable netns \(client)
+            \(ip) -n \(server) address add \(address)/24 dev cable
+            \(ip) -n \(client) address add 10.213.7.2/24 dev cable
+            for side in \(server) \(client); do \(ip) -n $side link set cable up; \(ip) -n $side link set lo up; done
+            """)
+    }
+
+    deinit {
+        for name in [server, client] {
+            umount2("/run/netns/\(name)", Int32(MNT_DETACH))
+            unlink("/run/netns/\(name)")
+        }
+    }
+
+    /// Starts a program beside the client's end of the cable.
+    func start(_ words: String...) async throws -> RunningProgram { try await start(words) }
+
+    private func start(_ words: [String]) async throws -> RunningProgram {
+        try await RunningProgram.start(ip, ["netns", "exec", client] + words)
+    }
+
+    func run(_ words: String...) async throws -> Tool.Outcome { try await start(words).outcome() }
+
+    /// What the packet filter at the server's end is told to drop.
+    func rules() async throws -> [String] {
+        let save = try #require(Tool.path(of: "iptables-save"))
+        let rules = try await Tool.shell("\(ip) netns exec \(server) \(save) 2>/dev/null")
+        return rules.split(separator: "\n").map(String.init).filter { $0.contains("DROP") }
+    }
+}
