@@ -58,6 +58,35 @@ struct MigrationTests {
         }
     }
 
+    @Test("--tracking: what is chosen is said; what the kernel cannot do is refused before anything is disturbed")
+    func tracking() async throws {
+        try await Stage.serving { stage in
+            let findings = try JSONDecoder().decode(
+                [Finding].self, from: Data(try await stage.succeed("doctor", "--json").utf8))
+            let hasSoftDirty = findings.first { $0.subject == "soft-dirty" }?.verdict == .ok
+            let sum = try await stage.checksum().sha256
+            #expect(try await stage.migrate(words: []).tracking == nil)
+            #expect(try await stage.migrate(words: ["--predump", "--tracking", "content"]).tracking == .content)
+            let best = try await stage.migrate(words: ["--predump"])
+            #expect(best.tracking == (hasSoftDirty ? .softDirty : .content))
+            let words = ["migrate", "--predump", "--tracking", "soft-dirty"]
+            let outcome = try await stage.run(words)
+            if hasSoftDirty {
+                #expect(outcome.succeeded)
+                #expect(outcome.output.contains("soft-dirty"))
+            } else {
+                #expect(outcome.status == 1)
+                #expect(outcome.output == "")
+                #expect(outcome.errors.hasPrefix("error: this kernel does not mark changed pages"))
+                #expect(outcome.errors.split(separator: "\n").count == 1)
+                #expect(try await stage.runningBundle() == "pyserver2")
+            }
+            #expect(try await stage.run("migrate", "--tracking", "content").status == 2)
+            #expect(try await stage.checksum().sha256 == sum)
+            #expect(try stage.leftovers() == [])
+        }
+    }
+
     @Test("--predump of an idle server: next to nothing crosses while it is stopped")
     func frozenBytes() async throws {
         try await Stage.serving(megabytes: 50) { stage in

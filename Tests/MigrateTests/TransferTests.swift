@@ -68,6 +68,32 @@ import Testing
         #expect(Files.canonicalPath("\(root)/2/parent") == "\(root)/1")
     }
 
+    /// Pages that the kernel says are unchanged are referred to without a look at them; what was never sent is not.
+    @Test func keepsWhatTheReceiverHolds() async throws {
+        let (root, error) = try await exchange { link in
+            try link.send(.hello, HelloMessage(container: "c", hashSeed: Self.seed))
+            let first = try Self.sendSet(link, 1, known: PageIndex(), [1, 2, 3])
+            let second = try PageSetSender(
+                number: 2, link: link, hasher: PageHasher(seed: Self.seed), known: first.index)
+            try second.begin(Self.memory)
+            #expect(try second.keep(0x10000, 2))
+            #expect(try !second.keep(0x12000, 2))
+            try Self.pages([3, 4]).withUnsafeBytes { try second.add(0x12000, $0) }
+            _ = try second.finish()
+            _ = try link.expect(.answer, as: AnswerMessage.self)
+            #expect([second.sentPages, second.unchangedPages] == [1, 3])
+            // What was kept is known in the next set, too.
+            let third = try Self.sendSet(link, 3, known: second.index, [1, 2, 3, 4])
+            #expect([third.sentPages, third.unchangedPages] == [0, 4])
+            try link.send(.restore, RestoreMessage())
+            _ = try link.expect(.answer, as: AnswerMessage.self)
+        }
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        #expect(error == nil)
+        #expect(try Files.contents(of: "\(root)/2/pages-1.img") == Self.pages([4]))
+        #expect(try Files.contents(of: "\(root)/3/pages-1.img") == [])
+    }
+
     /// Each is what a hostile or broken source could send; the receiver refuses it and writes nothing outside.
     @Test(arguments: [
         "an image outside the folder", "an image that replaces pages", "a hidden image", "an image that is too long",

@@ -18,10 +18,18 @@ struct MigrateCommand: AsyncParsableCommand {
 
     @Flag(
         help: """
-            Send the memory while the container runs, and only what has changed while it is stopped. Changed pages are \
-            found by their content, so this works on every kernel.
+            Send the memory while the container runs, and only what has changed while it is stopped. This works on \
+            every kernel: see --tracking.
             """)
     var predump = false
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            With --predump, how changed pages are found: content compares them all, soft-dirty reads those that the \
+            kernel has marked as written, auto is soft-dirty where the kernel can (bundletool doctor says so).
+            """, valueName: "auto|content|soft-dirty"))
+    var tracking = TrackingChoice.auto
 
     @Option(
         help: ArgumentHelp("Limit what crosses: 100MB/s, 100Mbit/s, 10MiB/s. Default: no limit.", valueName: "rate"),
@@ -65,6 +73,7 @@ struct MigrateCommand: AsyncParsableCommand {
     @OptionGroup var criuOptions: CRIUOptions
 
     func validate() throws {
+        guard predump || tracking == .auto else { throw ValidationError("--tracking is of use with --predump only") }
         guard (1...1000).contains(maxRounds) else { throw ValidationError("--max-rounds is from 1 to 1000") }
     }
 
@@ -97,6 +106,7 @@ struct MigrateCommand: AsyncParsableCommand {
     private var options: Migrator.Options {
         var options = Migrator.Options()
         options.precopy = predump
+        options.tracking = tracking.tracking
         options.bandwidth = bandwidth
         options.convergence = Convergence(target: maxDowntime, mostRounds: maxRounds)
         options.continuesWithoutConvergence = onNoConvergence == .continue
@@ -107,6 +117,7 @@ struct MigrateCommand: AsyncParsableCommand {
 
     private func show(_ event: MigrationEvent, in progress: Progress) {
         switch event {
+        case .tracking(let tracking): say("changed pages are found by \(tracking.explanation)")
         case .roundBegins(let number, let pages):
             say("round \(number): reading \(ByteCount(pages * 4096)) while the container runs")
             progress.begin("round \(number), running", total: pages * 4096)
@@ -163,6 +174,31 @@ struct MigrateCommand: AsyncParsableCommand {
 }
 
 extension DumpMethod: ExpressibleByArgument {}
+
+/// How changed pages are to be found.
+enum TrackingChoice: String, CaseIterable, ExpressibleByArgument {
+    case auto
+    case content
+    case softDirty = "soft-dirty"
+
+    /// Nil is the migrator's choice.
+    var tracking: PageTracking? {
+        switch self {
+        case .auto: nil
+        case .content: .content
+        case .softDirty: .softDirty
+        }
+    }
+}
+
+extension PageTracking {
+    fileprivate var explanation: String {
+        switch self {
+        case .content: "content: all of the memory is compared in each round"
+        case .softDirty: "soft-dirty: the kernel marks what is written"
+        }
+    }
+}
 
 /// What to do where the rounds do not get shorter.
 enum ConvergenceChoice: String, CaseIterable, ExpressibleByArgument {

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import LinuxSystem
+internal import Synchronization
 
 /// Holds a dump at its end: CRIU has written its images and keeps the container frozen until it hears what to do.
 ///
@@ -19,6 +20,8 @@ final class DumpHold: Sendable {
     private let folder: String
     private let held: Descriptor
     private let verdicts: Descriptor
+    /// The connection to CRIU's page server that has told it to close.
+    private let closing = Mutex<Descriptor?>(nil)
     /// The port that CRIU's page server shall listen on.
     let port: UInt16
 
@@ -89,14 +92,14 @@ final class DumpHold: Sendable {
                 continue
             }
             // No waiting for the answer: CRIU's socket is corked and gives it after 200 ms. How the dump ended is the
-            // runtime's to say.
+            // runtime's to say. The connection stays open for that answer: to a closed one it would be an error of
+            // CRIU's, and the end of the dump.
             try connection.write(all: PageServer.closeRequest)
+            connection.shutDownSending()
+            closing.withLock { $0 = connection }
             return
         }
     }
 
-    /// Field 22 of /proc/self/stat: with the process id it names this process and no later one.
-    private static let startTime =
-        (Files.text(of: "/proc/self/stat") ?? "").split(separator: ")").last
-        .flatMap { $0.split(separator: " ").dropFirst(19).first.map(String.init) } ?? ""
+    private static let startTime = ContainerProcess.startTime(of: getpid()) ?? ""
 }

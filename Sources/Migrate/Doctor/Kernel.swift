@@ -19,7 +19,7 @@ enum Kernel {
             Files.text(of: "/proc/sys/kernel/osrelease")?.split(separator: "\n").first.map(String.init) ?? "unknown"
         // The file is there with CONFIG_CHECKPOINT_RESTORE only.
         let checkpointRestore = Files.exists("/proc/sys/kernel/ns_last_pid")
-        let softDirty = hasSoftDirty()
+        let softDirty = SoftDirty.isSupported
         return [
             Finding(
                 subject: "checkpoint-restore", verdict: checkpointRestore ? .ok : .missing,
@@ -28,27 +28,13 @@ enum Kernel {
             Finding(
                 subject: "soft-dirty", verdict: softDirty ? .ok : .optional,
                 detail: softDirty
-                    ? "the kernel tracks changed pages"
-                    : "the kernel does not track changed pages: --predump compares their content instead"),
+                    ? "the kernel marks changed pages: --predump reads no others"
+                    : "the kernel does not mark changed pages: --predump compares their content instead"),
             Finding(
                 subject: "page size", verdict: pageSize == Page.size ? .ok : .missing,
                 detail: "\(pageSize) bytes",
                 remedy: pageSize == Page.size ? nil : "a kernel with pages of \(Page.size) bytes"),
         ]
-    }
-
-    /// Whether a page that was just written carries the soft-dirty bit, 55 of its pagemap entry.
-    private static func hasSoftDirty() -> Bool {
-        let size = pageSize
-        guard let page = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), page != MAP_FAILED
-        else { return false }
-        defer { munmap(page, size) }
-        page.storeBytes(of: 1, as: UInt8.self)
-        guard let pagemap = try? Descriptor.open("/proc/self/pagemap", O_RDONLY) else { return false }
-        var entry: UInt64 = 0
-        let offset = Int(bitPattern: page) / size * MemoryLayout<UInt64>.size
-        let count = withUnsafeMutableBytes(of: &entry) { try? pagemap.read(into: $0, at: offset) }
-        return count == MemoryLayout<UInt64>.size && entry & 1 << 55 != 0
     }
 }
 

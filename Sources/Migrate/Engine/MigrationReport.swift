@@ -20,6 +20,8 @@ package struct MigrationReport: Sendable, Codable, Equatable {
     package var container: String
     package var source: String
     package var destination: String
+    /// How changed pages were found; nil without rounds.
+    package var tracking: PageTracking?
     /// Pre-copy rounds, in order; empty for stop-and-copy.
     package var rounds: [Round] = []
     /// Seconds that the rest was expected to take on the link while the container was stopped; nil without rounds.
@@ -43,6 +45,8 @@ package struct MigrationReport: Sendable, Codable, Equatable {
 
 /// What a migration is doing, for progress and logs.
 package enum MigrationEvent: Sendable {
+    /// Rounds of pre-copy are to come, and changed pages will be found this way.
+    case tracking(PageTracking)
     /// A round of pre-copy begins; so many pages are expected.
     case roundBegins(number: Int, pages: Int)
     /// So many pages more were looked at.

@@ -34,14 +34,18 @@ final class MigrationSource: Sendable {
     private let hasher: PageHasher
     private let seed: [UInt8]
     private let dumped = Latch()
+    /// Nil compares contents only.
+    private let tracker: SoftDirtyTracker?
 
     /// Whether all memory is at the destination, and the container gone here or about to go: from then on there is
     /// something to restore.
     var hasDumped: Bool { dumped.isRaised }
 
     init(
-        link: Link, runtime: ContainerRuntime, container: Container, folder: MigrationWorkFolder, rootfs: RootfsSync?
+        link: Link, runtime: ContainerRuntime, container: Container, folder: MigrationWorkFolder, rootfs: RootfsSync?,
+        tracking: PageTracking
     ) {
+        tracker = tracking == .softDirty ? SoftDirtyTracker() : nil
         self.link = link
         self.runtime = runtime
         self.container = container
@@ -76,7 +80,8 @@ final class MigrationSource: Sendable {
         isCancelled: @escaping @Sendable () -> Bool
     ) async throws -> (index: PageIndex, pages: Int, unchanged: Int) {
         try await onLink { [self] in
-            let memory = LiveMemory(processes: try ContainerProcess.tree(below: container.pid))
+            tracker?.beginRound(try ContainerProcess.tree(below: container.pid))
+            let memory = LiveMemory(processes: try ContainerProcess.tree(below: container.pid), tracker: tracker)
             let sender = try PageSetSender(number: number, link: link, hasher: hasher, known: known)
             try memory.send(to: sender, progress: progress, isCancelled: isCancelled)
             try finish(sender)
@@ -125,7 +130,7 @@ final class MigrationSource: Sendable {
                 defer { _ = try? files?.wait() }
                 let processes = try ContainerProcess.tree(below: container.pid)
                 let sender = try PageSetSender(number: number, link: link, hasher: hasher, known: known)
-                try FrozenMemory(images: folder.sourceImages, processes: processes).send(to: sender)
+                try FrozenMemory(images: folder.sourceImages, processes: processes, tracker: tracker).send(to: sender)
                 try finish(sender)
                 try sendImages()
                 let changes = try files?.wait()

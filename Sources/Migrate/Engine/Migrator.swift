@@ -7,6 +7,8 @@ package struct Migrator: Sendable {
     package struct Options: Sendable {
         /// Send the memory while the container runs, and only what has changed while it is stopped.
         package var precopy = false
+        /// How changed pages are found; nil is the best that the kernel has.
+        package var tracking: PageTracking?
         /// Limits what crosses from source to destination; nil is as fast as it goes.
         package var bandwidth: Rate?
 
@@ -57,6 +59,7 @@ package struct Migrator: Sendable {
 
     private func migrateUncancelled(_ container: Container, to destination: String) async throws -> MigrationReport {
         let start = ContinuousClock.now
+        let tracking = options.precopy ? try PageTracking.choose(options.tracking) : .content
         let rootfs = try RootfsSync(
             from: OCIBundle(at: container.bundle), to: OCIBundle(at: destination), root: container.pid,
             choice: options.rootfs)
@@ -76,10 +79,14 @@ package struct Migrator: Sendable {
                 })
             let receiving = Task.detached { try await receiver.run() }
             let source = MigrationSource(
-                link: link, runtime: runtime, container: container, folder: folder, rootfs: rootfs)
+                link: link, runtime: runtime, container: container, folder: folder, rootfs: rootfs, tracking: tracking)
             do {
                 var report = MigrationReport(
                     container: container.id, source: container.bundle, destination: destination)
+                if options.precopy {
+                    report.tracking = tracking
+                    event(.tracking(tracking))
+                }
                 try await run(source, link, &report, folder, runtime, container)
                 _ = await receiving.result
                 report.totalSeconds = (.now - start) / .seconds(1)

@@ -8,6 +8,8 @@ struct FrozenMemory {
     /// CRIU's image folder.
     let images: String
     let processes: [ContainerProcess]
+    /// Knows which pages need not be read; nil reads them all.
+    var tracker: SoftDirtyTracker?
 
     /// Hands every page of the dump to `sender`.
     func send(to sender: PageSetSender) throws {
@@ -26,7 +28,8 @@ struct FrozenMemory {
         _ pagemap: DumpedPagemap, of memory: MemoryID, to sender: PageSetSender, _ buffer: UnsafeMutableRawBufferPointer
     ) throws {
         let contents = try? Descriptor.open("\(images)/pages-\(pagemap.pagesID).img", O_RDONLY)
-        let pid = memory.kind == .process ? processes.first { $0.innerPID == memory.number }?.pid : nil
+        let process = memory.kind == .process ? processes.first { $0.innerPID == memory.number } : nil
+        let tracked = process.flatMap { tracker?.pages(of: $0) }
         for entry in pagemap.entries {
             var done = 0
             while done < entry.pages {
@@ -40,14 +43,19 @@ struct FrozenMemory {
                     else {
                         throw MigrateError(.malformed, "CRIU's pages file of \(memory) is cut off")
                     }
+                    try sender.add(address, UnsafeRawBufferPointer(batch))
                 case .lazy:
-                    guard let pid else {
+                    guard let process else {
                         throw MigrateError(
                             .malformed, "CRIU's images name \(memory), which is no process of the container")
                     }
-                    try Self.read(pid, address, into: batch)
+                    for run in tracked?.runs(address, count) ?? [.init(address: address, pages: count)] {
+                        if run.isUnchanged, try sender.keep(run.address, run.pages) { continue }
+                        let bytes = UnsafeMutableRawBufferPointer(rebasing: batch[..<(run.pages * Page.size)])
+                        try Self.read(process.pid, run.address, into: bytes)
+                        try sender.add(run.address, UnsafeRawBufferPointer(bytes))
+                    }
                 }
-                try sender.add(address, UnsafeRawBufferPointer(batch))
                 done += count
             }
         }

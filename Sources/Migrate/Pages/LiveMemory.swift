@@ -8,6 +8,8 @@ internal import Synchronization
 /// compared by hash, sends whatever differs by then.
 struct LiveMemory {
     let processes: [ContainerProcess]
+    /// Knows which pages need not be read; nil reads them all.
+    var tracker: SoftDirtyTracker?
 
     /// What a checkpoint would have to carry now, in pages.
     func pages() -> Int {
@@ -27,23 +29,45 @@ struct LiveMemory {
                 let runs = try? plan(of: process)
             else { continue }
             try sender.begin(MemoryID(kind: .process, number: process.innerPID))
+            let tracked = tracker?.pages(of: process)
             for run in runs {
-                var done = 0
-                while done < run.pages {
+                for start in stride(from: 0, to: run.pages, by: Page.batch) {
                     if isCancelled() {
                         throw MigrateError(.cancelled, "interrupted; the container runs on where it was")
                     }
-                    let count = min(Page.batch, run.pages - done)
-                    let address = run.address + UInt64(done * Page.size)
-                    let read = Self.read(memory, address, count, into: buffer)
-                    if read > 0 {
-                        try sender.add(address, UnsafeRawBufferPointer(rebasing: buffer[..<(read * Page.size)]))
+                    let batch = MemoryMap.Range(
+                        address: run.address + UInt64(start * Page.size), pages: min(Page.batch, run.pages - start))
+                    for run in tracked?.runs(batch.address, batch.pages) ?? [
+                        .init(address: batch.address, pages: batch.pages)
+                    ] {
+                        if run.isUnchanged, try sender.keep(run.address, run.pages) {
+                            tracked?.wereKept(run)
+                        } else {
+                            try Self.read(memory, run, tracked, into: buffer, sender.add)
+                        }
                     }
-                    // The page at which reading stopped is gone or cannot be read: the final dump decides about it.
-                    done += max(read, read < count ? read + 1 : read)
-                    progress(count)
+                    progress(batch.pages)
                 }
             }
+            if let tracked { tracker?.endRound(tracked, of: process) }
+        }
+    }
+
+    /// Reads what can be read of a run.
+    private static func read(
+        _ memory: Descriptor, _ run: TrackedPages.Run, _ tracked: TrackedPages?,
+        into buffer: UnsafeMutableRawBufferPointer, _ body: (UInt64, UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        var done = 0
+        while done < run.pages {
+            let count = run.pages - done
+            let address = run.address + UInt64(done * Page.size)
+            tracked?.willRead(address, count)
+            let read = read(memory, address, count, into: buffer)
+            tracked?.wereRead(address, read)
+            if read > 0 { try body(address, UnsafeRawBufferPointer(rebasing: buffer[..<(read * Page.size)])) }
+            // The page at which reading stopped is gone or cannot be read: the final dump decides about it.
+            done += max(read, read < count ? read + 1 : read)
         }
     }
 

@@ -27,44 +27,33 @@ struct MemoryMap {
         }
     }
 
-    /// Bits of a `/proc/PID/pagemap` entry.
-    private static let present: UInt64 = 1 << 63
-    private static let swapped: UInt64 = 1 << 62
-    private static let fileOrShared: UInt64 = 1 << 61
-
-    /// The runs of a mapping's pages that hold contents of the process's own: present or swapped out, and not a page
-    /// of the mapped file.
+    /// The runs of a mapping's pages that hold contents of the process's own.
     static func ownPages(in mapping: Range, pagemap: Descriptor) throws(SystemError) -> [Range] {
         var runs: [Range] = []
-        var words = [UInt64](repeating: 0, count: min(mapping.pages, 1 << 16))
-        var done = 0
-        while done < mapping.pages {
-            let wanted = min(words.count, mapping.pages - done)
-            let offset = (Int(mapping.address) / Page.size + done) * 8
-            let count: Int
-            do {
-                count = try words.withUnsafeMutableBytes { buffer in
-                    try pagemap.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<(wanted * 8)]), at: offset)
-                }
-            } catch let error as SystemError {
-                throw error
-            } catch {
-                preconditionFailure("read(into:at:) throws SystemError only")
+        try forEachOwnPage(in: mapping, pagemap: pagemap) { address, _ in
+            if let last = runs.last, last.address + UInt64(last.pages * Page.size) == address {
+                runs[runs.count - 1].pages += 1
+            } else {
+                runs.append(Range(address: address, pages: 1))
             }
-            // The process may unmap, or end, while it is looked at.
-            if count < 8 { break }
-            for index in 0..<(count / 8) {
-                let word = words[index]
-                guard word & (present | swapped) != 0, word & fileOrShared == 0 else { continue }
-                let address = mapping.address + UInt64((done + index) * Page.size)
-                if let last = runs.last, last.address + UInt64(last.pages * Page.size) == address {
-                    runs[runs.count - 1].pages += 1
-                } else {
-                    runs.append(Range(address: address, pages: 1))
-                }
-            }
-            done += count / 8
         }
         return runs
+    }
+
+    /// Calls `body` with the address of each page that holds contents of the process's own, and what is mapped there.
+    static func forEachOwnPage(
+        in mapping: Range, pagemap: Descriptor, _ body: (UInt64, PagemapWord) -> Void
+    ) throws(SystemError) {
+        var done = 0
+        while done < mapping.pages {
+            let address = mapping.address + UInt64(done * Page.size)
+            let words = try pagemap.pagemapWords(address, min(1 << 16, mapping.pages - done))
+            // The process may unmap, or end, while it is looked at.
+            if words.isEmpty { break }
+            for (index, word) in words.enumerated() where word.isOwn {
+                body(address + UInt64(index * Page.size), word)
+            }
+            done += words.count
+        }
     }
 }

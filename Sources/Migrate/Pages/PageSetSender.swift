@@ -57,6 +57,21 @@ final class PageSetSender {
         if let start = changed { try send(address, bytes, start..<bytes.count) }
     }
 
+    /// Refers to pages that are as in the set before, without a look at their contents.
+    /// - Returns: false, and nothing done, where the set before does not hold all of them.
+    func keep(_ address: UInt64, _ pages: Int) throws -> Bool {
+        guard let memory else { preconditionFailure("pages before their memory") }
+        let addresses = (0..<pages).map { address + UInt64($0 * Page.size) }
+        let hashes = addresses.compactMap { known.hash(memory, $0) }
+        guard hashes.count == pages else { return false }
+        for (address, hash) in zip(addresses, hashes) {
+            index.append(memory, address, hash)
+            digest.add(memory, address, nil)
+            try addUnchanged(address)
+        }
+        return true
+    }
+
     /// Ends the set, with counts and digest for the receiver to check.
     func finish() throws -> PageSetEndMessage {
         try flush()

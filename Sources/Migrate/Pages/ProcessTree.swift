@@ -28,6 +28,14 @@ struct ContainerProcess: Hashable, Sendable {
         return state.map { $0 != "Z" && $0 != "X" } ?? false
     }
 
+    /// When the process was started, as field 22 of its `stat` says: with the number it names this process and no later
+    /// one. Nil where it has ended.
+    static func startTime(of pid: Int32) -> String? {
+        // The name, in parentheses, may hold any character.
+        Files.text(of: "/proc/\(pid)/stat")?.split(separator: ")").last?
+            .split(separator: " ").dropFirst(19).first.map(String.init)
+    }
+
     private static func innerPID(of pid: Int32) -> UInt64? {
         guard let status = Files.text(of: "/proc/\(pid)/status") else { return nil }
         let line = status.split(separator: "\n").first { $0.hasPrefix("NSpid:") }
