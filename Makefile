@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 TOOL := .build/release/bundletool
 
-.PHONY: demo test build setup setup-test bench format lint clean
+.PHONY: demo test test-vm build setup setup-test bench format lint clean
 
 ## The original experiment on this machine: a server moves while a client downloads.
 demo: setup build
@@ -12,6 +12,11 @@ demo: setup build
 test: setup-test build
 	swift build --build-tests
 	swift test --skip-build
+
+## Migrations in an emulated machine whose kernel marks changed pages (soft-dirty). No KVM needed.
+test-vm: setup build
+	scripts/setup.sh vm
+	scripts/vm/run.sh
 
 ## The program, with the Swift runtime linked in: .build/release/bundletool.
 build: setup-build

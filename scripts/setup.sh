@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what bundletool is built from and runs with: Debian packages, and a CRIU that fits the running kernel.
-# Says each step; a second run finds everything in place. Usage: scripts/setup.sh [build|run|test ...], default: build run.
+# Says each step; a second run finds everything in place. Usage: scripts/setup.sh [build|run|test|vm ...], default: build run.
 set -euo pipefail
 
 cache=${BUNDLETOOL_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/bundletool}
@@ -15,6 +15,7 @@ declare -A packages=(
     [test]="libarchive-tools attr e2fsprogs xfsprogs python3 crun umoci podman buildah skopeo mmdebstrap uidmap
         docker-registry apache2-utils
         openssl isal zstd bzip2 xz-utils"
+    [vm]="qemu-system-x86 mmdebstrap e2fsprogs"
 )
 
 installed() { dpkg-query -W -f='${Status}\n' "$1" 2>/dev/null | grep -q '^install ok installed$'; }

@@ -64,11 +64,6 @@ extension Descriptor {
         _ = Glibc.shutdown(raw, Int32(SHUT_RDWR))
     }
 
-    /// Ends the sending direction of a connection: the other side reads its end, and can still send.
-    package func shutDownSending() {
-        _ = Glibc.shutdown(raw, Int32(SHUT_WR))
-    }
-
     private static func tcpSocket() throws(SystemError) -> Descriptor {
         Descriptor(
             owning: try retrying("make a socket") {

@@ -86,7 +86,7 @@ say "making its disk"
 mkdir -p "$root/vm"
 rm -rf "$root"/boot/* "$root"/var/{cache,lib/apt/lists}/*
 size=$(($(du -sm "$root" | cut -f1) + 1024))
-mke2fs -q -t ext4 -d "$root" -O ^has_journal "$work/root.ext4" "${size}M" >&2
+mke2fs -q -t ext4 -d "$root" -O ^has_journal "$work/root.ext4" "${size}M" >/dev/null
 
 rm -rf "$root"
 # Guests of other recipes are of no use any more.

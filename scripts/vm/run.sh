@@ -33,19 +33,19 @@ trap 'exit 143' TERM
 
 # What the guest finds in /vm.
 mkdir -p "$work/vm/cache"
-cp "$here/init" "$here/inside.sh" "$work/vm/"
+cp "$here/init" "$here/inside.sh" "$here"/*.py "$work/vm/"
 cp "$tool" "$work/vm/bundletool"
 cp "$cache/python-rootfs.tar.gz" "$work/vm/cache/"
-printf '%q ' "$@" >"$work/vm/arguments"
+printf '%s\n' "${*@Q}" >"$work/vm/arguments"
 PATH=$PATH:/usr/sbin mke2fs -q -t ext4 -d "$work/vm" -O ^has_journal "$work/vm.ext4" \
-    "$(($(du -sm "$work/vm" | cut -f1) + 32))M"
+    "$(($(du -sm "$work/vm" | cut -f1) + 32))M" >/dev/null
 
 # With more than one processor, or a newer one, the emulated kernel crashes.
 nonce=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 : >"$work/console"
 : >"$work/verdict"
 TMPDIR=$work timeout --kill-after=10 "$limit" qemu-system-x86_64 \
-    -accel tcg,thread=single -cpu Haswell -smp 1 -m 3072 -nodefaults -no-user-config -display none -no-reboot \
+    -accel tcg,thread=single -cpu Haswell,-pcid,-x2apic,-tsc-deadline,-hle,-invpcid,-rtm -smp 1 -m 3072 -nodefaults -no-user-config -display none -no-reboot \
     -kernel "$guest/vmlinuz" -initrd "$guest/initrd.gz" \
     -append "console=ttyS0 quiet panic=-1 oops=panic mitigations=off bundletool.run=$nonce" \
     -drive "file=$guest/root.ext4,format=raw,if=virtio,snapshot=on" \

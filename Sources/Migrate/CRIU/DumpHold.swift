@@ -1,12 +1,11 @@
 internal import Glibc
 internal import LinuxSystem
-internal import Synchronization
 
 /// Holds a dump at its end: CRIU has written its images and keeps the container frozen until it hears what to do.
 ///
 /// CRIU runs an action script at the end of a dump; a script that fails makes it unlock the network and resume the
 /// container (CRIU `cr-dump.c`, `cr_dump_finish`). Ours waits for a word from us. The dump is one without the memory
-/// (`--lazy-pages`): CRIU then also waits for a client of its page server, and takes a `close` for the end.
+/// (`--lazy-pages`): CRIU then also waits for a client of its page server, and takes its going for the end.
 ///
 /// Where we die while CRIU waits, the script notices, says no, and closes the page server: the container goes on.
 final class DumpHold: Sendable {
@@ -20,8 +19,6 @@ final class DumpHold: Sendable {
     private let folder: String
     private let held: Descriptor
     private let verdicts: Descriptor
-    /// The connection to CRIU's page server that has told it to close.
-    private let closing = Mutex<Descriptor?>(nil)
     /// The port that CRIU's page server shall listen on.
     let port: UInt16
 
@@ -91,12 +88,8 @@ final class DumpHold: Sendable {
                 usleep(2000)
                 continue
             }
-            // No waiting for the answer: CRIU's socket is corked and gives it after 200 ms. How the dump ended is the
-            // runtime's to say. The connection stays open for that answer: to a closed one it would be an error of
-            // CRIU's, and the end of the dump.
-            try connection.write(all: PageServer.closeRequest)
-            connection.shutDownSending()
-            closing.withLock { $0 = connection }
+            // A client that goes without a word says "close", in every version of the protocol.
+            connection.shutDown()
             return
         }
     }

@@ -5,7 +5,7 @@ internal import LinuxSystem
 /// goes to a `PageSetSender` straight from the socket.
 ///
 /// Source: CRIU `criu/page-xfer.c`. Requests are 32 bytes: u32 command (flags in the high half), u32 padding, u64 count
-/// of pages, u64 address, u64 memory (number << 8 | kind).
+/// of pages, u64 address, u64 memory (number << 8 | kind). Before CRIU 4.2 they were 24: the count was a u32.
 final class PageServer: Sendable {
     private enum Command {
         static let add: UInt32 = 1
@@ -17,24 +17,28 @@ final class PageServer: Sendable {
 
     private struct Request {
         static let size = 32
+        static let oldSize = 24
         var command: UInt32
         var flags: UInt32
         var pages: UInt64
         var address: UInt64
         var memory: UInt64
 
+        /// - Parameter bytes: of either size.
         init(_ bytes: UnsafeRawBufferPointer) {
             let word = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt32.self))
             command = word & 0xffff
             flags = word >> 16
-            pages = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-            address = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
-            memory = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 24, as: UInt64.self))
+            if bytes.count == Self.oldSize {
+                pages = UInt64(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
+            } else {
+                pages = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+            }
+            address = UInt64(
+                littleEndian: bytes.loadUnaligned(fromByteOffset: bytes.count - 16, as: UInt64.self))
+            memory = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: bytes.count - 8, as: UInt64.self))
         }
     }
-
-    /// Tells the serving side of CRIU's that this was all.
-    static let closeRequest: [UInt8] = [0x23, 0x10, 0, 0] + [UInt8](repeating: 0, count: Request.size - 4)
 
     private let listener: Descriptor
     private let stop: (read: Descriptor, write: Descriptor)
@@ -60,8 +64,9 @@ final class PageServer: Sendable {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Page.batch * Page.size, alignment: Page.size)
         defer { buffer.deallocate() }
         var current: MemoryID?
+        var requestSize: Int?
         while true {
-            let request = try Self.request(from: connection, buffer)
+            let request = try Self.request(from: connection, buffer, size: &requestSize)
             switch request.command {
             case Command.open2:
                 current = try Self.memory(request)
@@ -116,14 +121,22 @@ final class PageServer: Sendable {
         }
     }
 
+    /// - Parameter size: nil for the first request, which is an `open2` without an address: where the address would be,
+    ///   the old form has the memory.
     private static func request(
-        from connection: Descriptor, _ buffer: UnsafeMutableRawBufferPointer
+        from connection: Descriptor, _ buffer: UnsafeMutableRawBufferPointer, size: inout Int?
     ) throws -> Request {
-        let head = UnsafeMutableRawBufferPointer(rebasing: buffer[..<Request.size])
-        guard try connection.readFully(into: head) == Request.size else {
-            throw MigrateError(.malformed, "CRIU's connection to the page server broke off")
+        func fill(_ range: Range<Int>) throws {
+            guard try connection.readFully(into: .init(rebasing: buffer[range])) == range.count else {
+                throw MigrateError(.malformed, "CRIU's connection to the page server broke off")
+            }
         }
-        return Request(UnsafeRawBufferPointer(head))
+        try fill(0..<Request.oldSize)
+        let isOld = buffer.loadUnaligned(fromByteOffset: Request.oldSize - 8, as: UInt64.self) != 0
+        let wanted = size ?? (isOld ? Request.oldSize : Request.size)
+        size = wanted
+        try fill(Request.oldSize..<wanted)
+        return Request(UnsafeRawBufferPointer(rebasing: buffer[..<wanted]))
     }
 
     private static func memory(_ request: Request) throws(MigrateError) -> MemoryID {
