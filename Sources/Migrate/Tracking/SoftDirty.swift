@@ -6,23 +6,27 @@ internal import LinuxSystem
 enum SoftDirty {
     /// Whether the running kernel marks written pages, and shows where they are. Tried on a page of our own: a kernel
     /// without it (`CONFIG_MEM_SOFT_DIRTY`) takes the 4 too, and never sets a bit.
-    static let isSupported: Bool = {
+    static let isSupported = works()
+
+    private static func works() -> Bool {
         guard
             let page = mmap(nil, Page.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
             page != MAP_FAILED
         else { return false }
         defer { munmap(page, Page.size) }
-        func word() -> PagemapWord? {
-            guard let pagemap = try? Descriptor.open("/proc/self/pagemap", O_RDONLY) else { return nil }
-            return try? pagemap.pagemapWords(UInt64(UInt(bitPattern: page)), 1).first
-        }
         page.storeBytes(of: 1, as: UInt8.self)
-        guard let written = word(), written.isSoftDirty, written.identity != nil, (try? clear(of: getpid())) != nil,
-            let cleared = word(), !cleared.isSoftDirty
+        guard let written = word(at: page), written.isSoftDirty, written.identity != nil,
+            (try? clear(of: getpid())) != nil,
+            let cleared = word(at: page), !cleared.isSoftDirty
         else { return false }
         page.storeBytes(of: 2, as: UInt8.self)
-        return word()?.isSoftDirty ?? false
-    }()
+        return word(at: page)?.isSoftDirty ?? false
+    }
+
+    private static func word(at page: UnsafeMutableRawPointer) -> PagemapWord? {
+        let pagemap = try? Descriptor.open("/proc/self/pagemap", O_RDONLY)
+        return try? pagemap?.pagemapWords(UInt64(UInt(bitPattern: page)), 1).first
+    }
 
     /// Clears the bits of a process. When this returns, no processor can write to a page of it without setting its bit:
     /// the kernel has flushed the cached translations by then.
