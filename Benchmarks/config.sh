@@ -31,8 +31,7 @@ build_peer() {
         apt-get install -y -qq --no-install-recommends --download-only -o "Dir::Cache::archives=$folder/archives" \
             golang-go golang-github-opencontainers-runtime-tools-dev golang-github-urfave-cli-dev
         for package in archives/*.deb; do dpkg-deb -x "$package" root; done
-        cp -rL root/usr/share/go-* go
-        cp -rL root/usr/lib/go-*/bin go/
+        cp -rL root/usr/lib/go-*/ go
         cp -rn source/cmd root/usr/share/gocode/src/github.com/opencontainers/runtime-tools/
         GOROOT=$folder/go GOPATH=$folder/root/usr/share/gocode GO111MODULE=off GOCACHE=$folder/cache GOFLAGS='' \
             go/bin/go build -o "$target" github.com/opencontainers/runtime-tools/cmd/oci-runtime-tool

@@ -13,15 +13,16 @@ declare -A packages=(
     [build]="libarchive-dev zlib1g-dev libxxhash-dev libzstd-dev liblzma-dev libbz2-dev libssl-dev libisal-dev"
     [run]="iproute2 iptables curl ca-certificates util-linux libisal2"
     [test]="libarchive-tools attr e2fsprogs xfsprogs python3 crun umoci podman buildah skopeo mmdebstrap uidmap
-        docker-registry apache2-utils
-        openssl isal zstd bzip2 xz-utils"
+        docker-registry apache2-utils openssl isal zstd bzip2 xz-utils musl-tools libdevmapper1.02.1"
     [vm]="qemu-system-x86 mmdebstrap e2fsprogs"
 )
+# Programs that may come from elsewhere, and the package where they do not.
+declare -A programs=([node]=nodejs [keytool]=default-jre-headless)
 
 installed() { dpkg-query -W -f='${Status}\n' "$1" 2>/dev/null | grep -q '^install ok installed$'; }
 
 install_packages() {
-    local group package missing=()
+    local group package program missing=()
     for group in "$@"; do
         [[ -v packages[$group] ]] || fail "unknown group '$group'; choose from: ${!packages[*]}"
         for package in ${packages[$group]}; do
@@ -30,6 +31,11 @@ install_packages() {
         # One runtime is enough; runc is what the demo and the benchmarks are measured with.
         if [[ $group == run || $group == test ]] && ! command -v runc >/dev/null && ! installed runc; then
             missing+=(runc)
+        fi
+        if [[ $group == test ]]; then
+            for program in "${!programs[@]}"; do
+                command -v "$program" >/dev/null || missing+=("${programs[$program]}")
+            done
         fi
     done
     if ((${#missing[@]} == 0)); then
@@ -60,35 +66,39 @@ criu_fits() {
     "$1" check >/dev/null 2>&1
 }
 
+# sid COMMAND...: apt's command on Debian sid's packages, with all that it writes in $work; the system's lists and
+# packages stay as they are.
+sid() {
+    local uri
+    if [[ ! -s $work/etc/sources.list ]]; then
+        # shellcheck disable=SC2016 # apt's own variables
+        uri=$(apt-get indextargets --format '$(REPO_URI)|$(ORIGIN)|$(CODENAME)' 'Created-By: Packages' |
+            awk -F'|' '$2 == "Debian" && $3 !~ /-/ { print $1; exit }')
+        [[ -n $uri ]] || fail "no Debian mirror among apt's sources; install CRIU $wanted_criu or newer by hand"
+        mkdir -p "$work"/{etc/preferences.d,lists/partial,cache/archives/partial,root}
+        : >"$work/status"
+        echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri sid main" >"$work/etc/sources.list"
+        say "reading Debian sid's package index (private to $cache)"
+        sid apt-get update
+    fi
+    "$@" -qq -o "Dir::Etc=$work/etc" -o "Dir::Etc::sourcelist=$work/etc/sources.list" -o Dir::Etc::sourceparts=/dev/null \
+        -o "Dir::State::Lists=$work/lists" -o "Dir::State::status=$work/status" -o "Dir::Cache=$work/cache" \
+        -o APT::Sandbox::User=root -o Acquire::Check-Valid-Until=false
+}
+
 # CRIU from Debian sid with the libraries that it was linked with, in a folder of its own: nothing of the system's is
 # replaced, the wrapper starts it with its own dynamic loader.
 assemble_criu() {
-    local target=$cache/criu work uri options loader library
+    local target=$cache/criu loader library paths
     command -v apt-get >/dev/null || fail "the installed CRIU does not fit this kernel; install CRIU $wanted_criu or newer"
-    # shellcheck disable=SC2016 # apt's own variables
-    uri=$(apt-get indextargets --format '$(REPO_URI)|$(ORIGIN)|$(CODENAME)' 'Created-By: Packages' |
-        awk -F'|' '$2 == "Debian" && $3 !~ /-/ { print $1; exit }')
-    [[ -n $uri ]] || fail "no Debian mirror among apt's sources; install CRIU $wanted_criu or newer by hand"
-    mkdir -p "$cache"
-    work=$(mktemp -d "$cache/criu.XXXXXX")
-    trap 'rm -rf "$work"' EXIT
-    mkdir -p "$work"/{etc/preferences.d,lists/partial,cache/archives/partial,root,criu}
-    : >"$work/status"
-    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri sid main" >"$work/etc/sources.list"
-    options=(-qq
-        -o "Dir::Etc=$work/etc" -o "Dir::Etc::sourcelist=$work/etc/sources.list" -o Dir::Etc::sourceparts=/dev/null
-        -o "Dir::State::Lists=$work/lists" -o "Dir::State::status=$work/status" -o "Dir::Cache=$work/cache"
-        -o APT::Sandbox::User=root -o Acquire::Check-Valid-Until=false)
-    say "criu: reading Debian sid's package index (private to $cache)"
-    apt-get "${options[@]}" update
     say "criu: downloading CRIU and its libraries"
-    apt-get "${options[@]}" install -y --no-install-recommends --download-only criu >/dev/null
+    sid apt-get install -y --no-install-recommends --download-only criu >/dev/null
+    mkdir "$work/criu"
     for library in "$work"/cache/archives/*.deb; do
         dpkg-deb -x "$library" "$work/root"
     done
     loader=$(find "$work/root" -name 'ld-linux*.so.*' | head -n 1)
     [[ -n $loader ]] || fail "no dynamic loader among the downloaded packages"
-    local paths
     paths=$(find "$work/root" -name '*.so.*' -printf '%h\n' | sort -u | paste -sd:)
     cp -L "$loader" "$work/root/usr/sbin/criu" "$work/criu/"
     "$loader" --library-path "$paths" --list "$work/root/usr/sbin/criu" |
@@ -104,10 +114,47 @@ WRAPPER
     chmod 0755 "$work/criu" "$work/criu/criu"
     rm -rf "$target"
     mv "$work/criu" "$target"
-    rm -rf "$work"
-    trap - EXIT
     criu_fits "$target/criu" ||
         fail "CRIU $(criu_version "$target/criu") does not work on this kernel; '$target/criu check' says why"
+}
+
+# crit, CRIU's own reader of its images, of the same version, with the protobuf that it wants: what a test compares
+# ours with. Protobuf's compiled part is for another Python; it has one in Python too.
+provide_crit() {
+    local target=$cache/crit
+    if [[ ! -x $target/crit ]]; then
+        command -v apt-get >/dev/null || { say "crit: no apt-get here, so its test is left out"; return; }
+        say "crit: downloading"
+        mkdir -p "$work/crit"
+        (cd "$work/crit" && sid apt-get download python3-pycriu python3-protobuf &&
+            for package in *.deb; do dpkg-deb -x "$package" . && rm "$package"; done)
+        cat >"$work/crit/crit" <<WRAPPER
+#!/bin/sh
+# crit with its own Python packages; made by bundletool's scripts/setup.sh.
+export PYTHONPATH=$target/usr/lib/python3/dist-packages PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION=python
+exec /usr/bin/python3 -B -c 'import crit.__main__ as c; c.main()' "\$@"
+WRAPPER
+        chmod 0755 "$work/crit" "$work/crit/crit"
+        mv "$work/crit" "$target"
+    fi
+    say "crit: $target/crit"
+}
+
+# Docker's daemon, unpacked and not installed: no service starts, no bridge appears. A test runs it in namespaces of its
+# own, for the configurations that it makes.
+provide_docker() {
+    local target=$cache/docker package
+    if [[ ! -x $target/dockerd ]]; then
+        command -v apt-get >/dev/null || { say "docker: no apt-get here, so its test is left out"; return; }
+        say "docker: downloading"
+        mkdir -p "$work/docker/all"
+        (cd "$work/docker" && apt-get download -qq -o APT::Sandbox::User=root docker.io containerd tini &&
+            for package in *.deb; do dpkg-deb -x "$package" all; done
+            cp all/usr/bin/{docker,docker-init,containerd,containerd-shim-runc-v2} all/usr/sbin/dockerd .
+            rm -rf all ./*.deb)
+        mv "$work/docker" "$target"
+    fi
+    say "docker: $target"
 }
 
 provide_criu() {
@@ -125,7 +172,14 @@ provide_criu() {
 
 (($#)) || set -- build run
 install_packages "$@"
+mkdir -p "$cache"
+work=$(mktemp -d "$cache/.setup.XXXXXX")
+trap 'rm -rf "$work"' EXIT
 for group in "$@"; do
     if [[ $group == run ]]; then provide_criu; fi
+    if [[ $group == test ]]; then
+        provide_crit
+        provide_docker
+    fi
 done
 say "ready"

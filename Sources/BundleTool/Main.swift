@@ -2,8 +2,18 @@ import ArgumentParser
 import Glibc
 import LinuxSystem
 
-/// `bundletool`: parses, delegates to the libraries, prints. Exit status 0: done; 1: failed; 2: wrong usage.
+/// Where the process starts. Not asynchronous itself: the threads of the concurrency runtime, and the end of the main
+/// thread that it brings, cost more time than a command such as `config generate` needs altogether.
 @main
+enum Program {
+    static func main() {
+        // A reader that goes away (`bundletool list | head -1`) is an error of the write, not the end of the process.
+        signal(SIGPIPE, SIG_IGN)
+        exit(BundleTool.run(arguments: Array(CommandLine.arguments.dropFirst())))
+    }
+}
+
+/// `bundletool`: parses, delegates to the libraries, prints. Exit status 0: done; 1: failed; 2: wrong usage.
 struct BundleTool: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bundletool",
@@ -27,26 +37,29 @@ struct BundleTool: AsyncParsableCommand {
             CommandGroup(name: "This machine:", subcommands: [DoctorCommand.self, DemoCommand.self]),
         ])
 
-    static func main() async {
-        // A reader that goes away (`bundletool list | head -1`) is an error of the write, not the end of the process.
-        signal(SIGPIPE, SIG_IGN)
-        Glibc.exit(await run(arguments: Array(CommandLine.arguments.dropFirst())))
-    }
-
-    /// Runs one command and returns the exit status, after at most one `error:` line.
-    static func run(arguments: [String]) async -> Int32 {
+    /// Runs one command and returns the exit status, after at most one `error:` line. Blocks.
+    static func run(arguments: [String]) -> Int32 {
+        if let plain = PlainCommandLine(arguments) { return finish { try plain.run() } }
         var command: any ParsableCommand
         do {
             command = try parseAsRoot(GoStyleFlags.rewritten(arguments))
         } catch {
             return report(usage: error)
         }
-        do {
-            if var asynchronous = command as? any AsyncParsableCommand {
-                try await asynchronous.run()
-            } else {
-                try command.run()
+        guard let asynchronous = command as? any AsyncParsableCommand else { return finish { try command.run() } }
+        // It is handed over: nobody else has it.
+        nonisolated(unsafe) let handed = asynchronous
+        return finish {
+            try blocking {
+                var command = handed
+                try await command.run()
             }
+        }
+    }
+
+    private static func finish(_ work: () throws -> Void) -> Int32 {
+        do {
+            try work()
             return flushed()
         } catch let code as ExitCode {
             return code.rawValue

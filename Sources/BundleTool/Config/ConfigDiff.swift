@@ -23,7 +23,7 @@ struct ConfigDiff: ParsableCommand {
 
     func run() throws {
         let documents = try [first, second].map { argument in
-            let location = ConfigLocation(argument, containers: containers)
+            let location = ConfigLocation(argument, containers: containers.path)
             do {
                 return try JSONCoding.parse(location.read())
             } catch let error as ConfigError {

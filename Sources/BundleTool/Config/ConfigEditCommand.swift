@@ -17,7 +17,7 @@ struct ConfigEditCommand: ParsableCommand {
     @OptionGroup var flags: ConfigFlags
 
     func run() throws {
-        let location = ConfigLocation(bundle, containers: containers)
+        let location = ConfigLocation(bundle, containers: containers.path)
         let edits = try flags.edits()
         // Not while a migration or a clone works with the bundle.
         let lock = try location.bundle.flatMap { try? OCIBundle(at: $0) }?.lock()

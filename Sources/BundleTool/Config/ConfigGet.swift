@@ -19,7 +19,7 @@ struct ConfigGet: ParsableCommand {
     @OptionGroup var containers: ContainersOption
 
     func run() throws {
-        let location = ConfigLocation(bundle, containers: containers)
+        let location = ConfigLocation(bundle, containers: containers.path)
         let value: JSONValue
         do {
             value = try JSONCoding.parse(location.read()).value(at: path ?? "")

@@ -8,8 +8,10 @@ struct ContainersOption: ParsableArguments {
     @Option(name: .customLong("containers"), help: ArgumentHelp("The folder of bundles.", valueName: "dir"))
     var folder: String?
 
-    var path: String {
-        if let folder { return folder }
+    var path: String { folder ?? Self.standard }
+
+    /// The folder where none is named.
+    static var standard: String {
         guard let set = getenv("BUNDLETOOL_CONTAINERS"), set.pointee != 0 else { return "./containers" }
         return String(cString: set)
     }
@@ -26,13 +28,13 @@ struct ConfigLocation {
     /// The bundle's folder; nil for a lone file.
     let bundle: String?
 
-    init(_ argument: String, containers: ContainersOption) {
+    init(_ argument: String, containers: String) {
         if argument == "-" {
             path = nil
             bundle = nil
             return
         }
-        let folder = argument.contains("/") ? argument : "\(containers.path)/\(argument)"
+        let folder = argument.contains("/") ? argument : "\(containers)/\(argument)"
         var status = stat()
         if argument.contains("/"), stat(argument, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
             path = argument

@@ -1,9 +1,10 @@
 import ArgumentParser
 import Glibc
+import LinuxSystem
 import OCIConfig
 
 /// `bundletool validate`.
-struct ValidateCommand: AsyncParsableCommand {
+struct ValidateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "validate",
         abstract: "Check a bundle's config.json against the runtime specification 1.0.0 to 1.3.x, offline.",
@@ -37,14 +38,20 @@ struct ValidateCommand: AsyncParsableCommand {
         if (bundle == nil) == (config == nil) { throw ValidationError("give a bundle, or --config FILE") }
     }
 
-    func run() async throws {
-        let location = config.map(ConfigLocation.init(file:)) ?? ConfigLocation(bundle ?? "-", containers: containers)
+    func run() throws {
+        let location =
+            config.map(ConfigLocation.init(file:)) ?? ConfigLocation(bundle ?? "-", containers: containers.path)
         var options = ValidationOptions(isStrict: strict)
-        if host { options.host = await HostSupport.probe(runtime: runtime) }
+        if host { options.host = try blocking { [runtime] in await HostSupport.probe(runtime: runtime) } }
+        try Self.check(location, options, json: json)
+    }
+
+    /// Prints what is wrong.
+    static func check(_ location: ConfigLocation, _ options: ValidationOptions, json: Bool) throws {
         let text = try location.read()
         let findings = Validator.findings(in: text, options: options) + location.rootFindings(text)
         let errors = findings.count { $0.severity == .error }
-        try StandardStreams.write(json ? Self.json(findings, errors, location) : Self.lines(findings))
+        try StandardStreams.write(json ? Self.json(findings, errors, location) : lines(findings))
         if errors > 0 {
             throw Failure(
                 "\(location.name) has \(errors == 1 ? "an error" : "\(errors) errors"); correct what is listed")

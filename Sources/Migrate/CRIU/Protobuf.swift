@@ -41,6 +41,11 @@ struct ProtobufReader {
         }
     }
 
+    /// The next one of integers that are packed into a field, or nil at their end.
+    mutating func packedVarint() throws(MigrateError) -> UInt64? {
+        rest.isEmpty ? nil : try varint()
+    }
+
     private mutating func varint() throws(MigrateError) -> UInt64 {
         var value: UInt64 = 0
         var shift: UInt64 = 0

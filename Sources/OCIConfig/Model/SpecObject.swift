@@ -47,7 +47,10 @@ extension SpecObject {
 }
 
 /// A member of a specification's object.
-public struct SpecField<Owner: SpecObject>: Sendable {
+///
+/// `Owner` is not held to be a ``SpecObject``: the runtime would look that conformance up among all of the program's, once
+/// for each type, which took longer than to check a configuration.
+public struct SpecField<Owner>: Sendable {
     /// Its name in JSON.
     public let key: String
     /// Which values it takes.
