@@ -66,4 +66,8 @@ extension Descriptor {
     package static func openUnnamed(in folder: String) throws(SystemError) -> Descriptor {
         try open(folder, blt_o_tmpfile | O_RDWR, mode: 0o600)
     }
+
+    package static func openUnnamed(in folder: Descriptor) throws(SystemError) -> Descriptor {
+        try open(".", blt_o_tmpfile | O_RDWR, mode: 0o600, in: folder)
+    }
 }

@@ -48,6 +48,7 @@ extension OCIBundle {
         try work.makeDirectory(name, mode: 0o755)
         let rootfs = try work.open(name, O_RDONLY | O_DIRECTORY)
         try rootfs.setMode(0o755)
+        try rootfs.setTimes(access: nil, modification: .epoch)
         return rootfs
     }
 

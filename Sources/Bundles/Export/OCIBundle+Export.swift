@@ -212,6 +212,7 @@ final class ScratchFolder: Sendable {
             _ = try folder.tryLock()
             try folder.makeDirectory(FileName("rootfs"), mode: 0o755)
             rootfs = try folder.open(FileName("rootfs"), O_RDONLY | O_DIRECTORY)
+            try rootfs.setTimes(access: nil, modification: .epoch)
         } catch {
             throw BundleError(.system, "cannot work in \(path)", cause: error)
         }

@@ -8,13 +8,12 @@ final class DirectoryCache {
     final class Folder {
         let descriptor: Descriptor
         /// Whether new files in it get its group instead of ours.
-        let setsGroup: Bool
+        var setsGroup: Bool
         let identity: FileIdentity
-        let status: stat
 
         init(_ descriptor: Descriptor) throws(SystemError) {
             self.descriptor = descriptor
-            status = try descriptor.status()
+            let status = try descriptor.status()
             setsGroup = status.st_mode & S_ISGID != 0
             identity = status.identity
         }

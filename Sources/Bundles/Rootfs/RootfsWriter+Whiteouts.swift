@@ -12,21 +12,21 @@ extension RootfsWriter {
         guard let target = FileName(hidden), ![[], [0x2e], [0x2e, 0x2e]].contains(target.bytes) else {
             throw EntryPath.Unsafe("a whiteout of nothing")
         }
-        guard layer.hasLower, let folder = try existingFolder(path.parent) else { return }
+        guard layer.hasLower, try existingFolder(path.parent) != nil else { return }
         try linkReady()
-        keepTime(of: folder, path.parent)
+        let folder = try folder(path.parent)
         if try !hide(target, in: folder.descriptor, folder.identity, layer, depth: 0) { return }
-        cache.forget()
+        forget()
     }
 
     private func hideAll(in path: EntryPath, _ layer: LayerRecord) throws {
-        guard layer.hasLower, let folder = try existingFolder(path) else { return }
+        guard layer.hasLower, try existingFolder(path) != nil else { return }
         try linkReady()
-        keepTime(of: folder, path)
+        let folder = try folder(path)
         for name in try folder.descriptor.names() {
             _ = try hide(name, in: folder.descriptor, folder.identity, layer, depth: 0)
         }
-        cache.forget()
+        forget()
     }
 
     /// Removes what lower layers have under this name.
@@ -46,8 +46,10 @@ extension RootfsWriter {
         for child in try inner.names() where try !hide(child, in: inner, status.identity, layer, depth: depth + 1) {
             isEmpty = false
         }
-        if layer.owns(status.identity) { return false }
-        forgetTime(of: status.identity)
+        if layer.owns(status.identity) {
+            try inner.setTimes(access: nil, modification: status.st_mtim)
+            return false
+        }
         if isEmpty {
             try folder.remove(name, directory: true)
             return true
@@ -56,6 +58,7 @@ extension RootfsWriter {
         try inner.setOwner(0, 0)
         try inner.setMode(0o755)
         try inner.removeOwnAttributes()
+        try inner.setTimes(access: nil, modification: .epoch)
         return false
     }
 }

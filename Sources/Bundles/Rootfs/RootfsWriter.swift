@@ -9,17 +9,15 @@ internal import LinuxSystem
 final class RootfsWriter {
     let cache: DirectoryCache
     private let subject: String
-    /// What waits for the end: the times of folders, which change with every file that is put into them.
-    private(set) var folderTimes: [FileIdentity: (path: FileName, modified: timespec)] = [:]
+    private let times = FolderTimes()
     /// Hardlinks whose target has not come yet.
-    private var waiting: [EntryPath: (target: EntryPath, order: Int)] = [:]
+    private let late: LateLinks
+    /// The folder that the last entry was put into.
+    private var current: (path: EntryPath, folder: DirectoryCache.Folder)?
     /// What a layer has put there itself; `nil` for plain archives, in which whiteouts are ordinary files.
     let layer: LayerRecord?
     /// Where not every owner can be had.
     private let owners: RecordedOwners?
-    /// The names in `folderTimes` and `waiting` are all that grows with the archive.
-    private var rememberedBytes = 0
-    private static let mostRememberedBytes = 128 << 20
 
     /// - Parameters:
     ///   - root: the rootfs, a folder that nobody else writes to.
@@ -31,7 +29,7 @@ final class RootfsWriter {
         self.owners = owners
         self.subject = subject
         self.layer = layer
-        if layer?.hasLower == true { keepTime(of: cache.root, .root) }
+        late = LateLinks(in: root)
     }
 
     /// Gives the calling thread a umask of its own, 0: modes then are what they are said to be, with no call more.
@@ -60,7 +58,7 @@ final class RootfsWriter {
         }
         if let layer, name.hasPrefix(".wh.") { return try whiteout(path, name, layer) }
         let parent = try folder(path.parent)
-        waiting[path] = nil
+        late.cancel(path)
         if entry.kind != .hardlink { layer?.touch(name, in: parent.identity) }
         switch entry.kind {
         case .directory: try placeFolder(path, name, in: parent, metadata)
@@ -82,8 +80,7 @@ final class RootfsWriter {
             let target = try EntryPath(entry.linkTarget)
             if target == path { throw EntryPath.Unsafe("a hardlink to itself") }
             if try !link(path, to: target, onlyIfOwn: true) {
-                try remember(entry.path.count + entry.linkTarget.count)
-                waiting[path] = (target, waiting.count)
+                try late.add(path, to: target)
             }
         case .characterDevice, .blockDevice, .fifo:
             let kind: FileKind =
@@ -103,12 +100,11 @@ final class RootfsWriter {
     /// After the last entry: late hardlinks, then the folders' times.
     func finish() throws {
         do {
-            try linkWaiting()
-            for (identity, (path, modified)) in folderTimes {
-                // A folder that was replaced meanwhile has lost its claim.
-                guard let folder = try openFolder(path), try folder.status().identity == identity else { continue }
-                try folder.setTimes(access: nil, modification: modified)
+            if let (path, target) = try late.finish(linkLate) {
+                throw BundleError(
+                    .badArchive, "\(subject): entry '\(path)' is a hardlink to \(target), which is not there")
             }
+            try times.leaveAll()
         } catch let error as SystemError {
             throw BundleError(.system, "cannot finish unpacking \(subject)", cause: error)
         }
@@ -118,46 +114,39 @@ final class RootfsWriter {
 // MARK: - Parents
 
 extension RootfsWriter {
-    /// The folder at `path`, created (0755, root) if the archive only implies it.
-    private func folder(_ path: EntryPath) throws -> DirectoryCache.Folder {
-        if let known = cache[path] { return known }
-        guard let name = path.name else { return cache.root }
-        let (descriptor, isNew) = try openOrMake(path, name, in: folder(path.parent))
-        let folder = try DirectoryCache.Folder(descriptor)
-        cache[path] = folder
-        if !isNew { keepTime(of: folder, path) }
+    /// The folder at `path`, created (0755, root, from 1970) if the archive only implies it, to put something into.
+    func folder(_ path: EntryPath) throws -> DirectoryCache.Folder {
+        if let current, current.path == path { return current.folder }
+        let folder = try find(path)
+        try times.enter(path, folder)
+        current = (path, folder)
         return folder
     }
 
-    /// What was there before keeps its time, whatever is put into it, unless an entry says otherwise.
-    func keepTime(of folder: DirectoryCache.Folder, _ path: EntryPath) {
-        if folderTimes[folder.identity] == nil {
-            folderTimes[folder.identity] = (path.relative, folder.status.st_mtim)
-        }
+    private func find(_ path: EntryPath) throws -> DirectoryCache.Folder {
+        if let known = cache[path] { return known }
+        guard let name = path.name else { return cache.root }
+        let folder = try DirectoryCache.Folder(openOrMake(path, name, in: folder(path.parent)))
+        cache[path] = folder
+        return folder
     }
 
-    /// A folder is gone, or its time is nobody's.
-    func forgetTime(of identity: FileIdentity) {
-        folderTimes[identity] = nil
-    }
-
-    private func remember(_ bytes: Int) throws(EntryPath.Unsafe) {
-        rememberedBytes += bytes + 64
-        if rememberedBytes > Self.mostRememberedBytes {
-            throw EntryPath.Unsafe("too many folders and late hardlinks to remember")
-        }
+    /// A name was removed or replaced: what was reached through it may be somewhere else now.
+    func forget() {
+        cache.forget()
+        current = nil
     }
 
     private func openOrMake(
         _ path: EntryPath, _ name: FileName, in parent: DirectoryCache.Folder
-    ) throws -> (Descriptor, isNew: Bool) {
+    ) throws -> Descriptor {
         do {
-            return (try parent.descriptor.open(name, O_RDONLY | O_DIRECTORY), false)
+            return try parent.descriptor.open(name, O_RDONLY | O_DIRECTORY)
         } catch {
             switch error.code {
             case ENOENT: break
             case ENOTDIR, ELOOP:
-                if let throughLink = try linkedFolder(path, name, in: parent) { return (throughLink, false) }
+                if let throughLink = try linkedFolder(path, name, in: parent) { return throughLink }
                 // A file where a folder is needed gives way.
                 try remove(path, name, in: parent)
             default: throw error
@@ -169,7 +158,8 @@ extension RootfsWriter {
             try made.setOwner(0, 0)
             try made.setMode(0o755)
         }
-        return (made, true)
+        try made.setTimes(access: nil, modification: .epoch)
+        return made
     }
 
     /// The folder that the symlink at `path` leads to, inside the rootfs. `nil` if `path` is no symlink.
@@ -219,14 +209,9 @@ extension RootfsWriter {
     }
 
     private func remove(_ path: EntryPath, _ name: FileName, in parent: DirectoryCache.Folder) throws(SystemError) {
-        let status = try parent.descriptor.statusIfPresent(of: name)
+        let kind = try parent.descriptor.statusIfPresent(of: name)?.kind
         try parent.descriptor.removeTree(name)
-        if let status, status.kind == .directory {
-            folderTimes[status.identity] = nil
-            cache.forget()
-        } else if status?.kind == .symlink {
-            cache.forget()
-        }
+        if kind == .directory || kind == .symlink { forget() }
     }
 }
 
@@ -261,10 +246,9 @@ extension RootfsWriter {
         try folder.setMode(metadata.mode)
         try setAttributes(metadata, of: folder)
         let opened = try path.isRoot ? cache.root : DirectoryCache.Folder(folder)
-        if !path.isRoot { cache[path] = opened }
-        let name = path.relative
-        try remember(name.count)
-        folderTimes[opened.identity] = (name, metadata.modified)
+        if path.isRoot { opened.setsGroup = metadata.mode & S_ISGID != 0 } else { cache[path] = opened }
+        try times.enter(path, opened, modified: metadata.modified)
+        current = (path, opened)
         layer?.own(opened.identity)
     }
 
@@ -293,6 +277,7 @@ extension RootfsWriter {
         return true
     }
 
+    /// - Returns: false if the target is not there.
     private func linkLate(_ path: EntryPath, to target: EntryPath) throws -> Bool {
         do {
             return try link(path, to: target)
@@ -302,26 +287,7 @@ extension RootfsWriter {
     }
 
     /// Links what can be linked, before a whiteout takes a lower layer's target away.
-    func linkReady() throws {
-        for (path, link) in waiting.sorted(by: { $0.value.order < $1.value.order }) {
-            if try linkLate(path, to: link.target) { waiting[path] = nil }
-        }
-    }
-
-    private func linkWaiting() throws {
-        var left = waiting.sorted { $0.value.order < $1.value.order }
-        waiting = [:]
-        while !left.isEmpty {
-            // Links to links that wait themselves need another round.
-            let missing = try left.filter { try !linkLate($0.key, to: $0.value.target) }
-            if missing.count == left.count {
-                let (path, link) = left[0]
-                throw BundleError(
-                    .badArchive, "\(subject): entry '\(path)' is a hardlink to \(link.target), which is not there")
-            }
-            left = missing
-        }
-    }
+    func linkReady() throws { try late.tryNew(linkLate) }
 }
 
 // MARK: - Metadata
@@ -374,6 +340,11 @@ extension Descriptor {
     func removeOwnAttributes() throws(SystemError) {
         for (name, _) in try attributes() where !FileMetadata.isForeign(name.bytes) { try removeAttribute(name) }
     }
+}
+
+extension timespec {
+    /// For folders of which no archive says when they are from: the same archives make the same tree.
+    static var epoch: timespec { timespec(tv_sec: 0, tv_nsec: 0) }
 }
 
 extension EntryPath {
