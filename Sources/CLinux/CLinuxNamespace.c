@@ -22,6 +22,10 @@ int blt_rerun_in_user_namespace(char *const argv[], char *const envp[], const in
     char byte;
     if (read(go[0], &byte, 1) != 1) _exit(127);
     if (setresgid(0, 0, 0) != 0 || setresuid(0, 0, 0) != 0) _exit(127);
+    /* The thread that has forked may block signals; this program has to get them. */
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
     /* After the change of ids, which would undo it. */
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent) _exit(127);

@@ -43,7 +43,8 @@ private struct User: Sendable {
                 sh -euc "$0"
             """
         let all = "mkdir -p run; bundletool() { \(folder.path)/program \"$@\"; }; \(script)"
-        return try await Tool.run("unshare", ["-m", "sh", "-euc", setup, all], in: folder.path)
+        return try await Tool.run(
+            "timeout", ["-k", "5", "120", "unshare", "-m", "sh", "-euc", setup, all], in: folder.path)
     }
 
     /// An image with owners, devices, set-id bits, capabilities and labels, that the user may read.
@@ -91,7 +92,7 @@ private struct User: Sendable {
     }
 }
 
-@Suite("Without root", .requiresRoot, .requires(tool: "newuidmap"), .requires(tool: "setpriv"))
+@Suite("Without root", .timeLimit(.minutes(5)), .requiresRoot, .requires(tool: "newuidmap"), .requires(tool: "setpriv"))
 struct RootlessTests {
     private static let ids = "bundletool-test:200000:65536\n"
 
