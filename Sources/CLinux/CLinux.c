@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
@@ -57,6 +58,13 @@ int blt_accept(int listener, uint16_t *peer_port) {
     int connection = accept4(listener, (struct sockaddr *)&peer, &length, SOCK_CLOEXEC);
     *peer_port = peer.sin_family == AF_INET ? ntohs(peer.sin_port) : 0;
     return connection;
+}
+
+int blt_pending_bytes(int descriptor, int *count) { return ioctl(descriptor, FIONREAD, count); }
+
+int blt_limit_sending(int socket, int64_t microseconds) {
+    struct timeval limit = {.tv_sec = microseconds / 1000000, .tv_usec = microseconds % 1000000};
+    return setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 }
 
 const int blt_o_tmpfile = O_TMPFILE;

@@ -59,6 +59,11 @@ extension Descriptor {
         return polled.firstIndex { $0.revents != 0 }
     }
 
+    /// Makes a write to this socket that takes longer than `limit` fail; other descriptors have no such limit.
+    package func limitSending(to limit: Duration) {
+        _ = blt_limit_sending(raw, Int64(limit / .microseconds(1)))
+    }
+
     /// Ends both directions of a connection: a thread that is blocked on it wakes with the end of the stream.
     package func shutDown() {
         _ = Glibc.shutdown(raw, Int32(SHUT_RDWR))

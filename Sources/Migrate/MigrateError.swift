@@ -13,6 +13,10 @@ package struct MigrateError: Error, CustomStringConvertible, Sendable {
         case busy
         /// A CRIU image or a message on the wire is malformed.
         case malformed
+        /// The other end of a migration is gone, or silent.
+        case disconnected
+        /// The other end may have started the container, and cannot be asked; it is held frozen here.
+        case uncertain
         /// The migration failed; the container runs at the source.
         case rolledBack
         /// The migration failed and the container runs nowhere; its images are kept.

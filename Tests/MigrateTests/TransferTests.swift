@@ -17,7 +17,9 @@ import Testing
         let root = "/tmp/bundletool-transfer-\(UInt64.random(in: 0 ... .max))"
         try Files.makeFolder(root)
         let (here, there) = try Descriptor.socketPair()
-        let receiver = Receiver(link: Link(input: there, output: there), storeFolder: root, restore: { _, _ in })
+        let receiver = Receiver(
+            link: Link(input: there, output: there), storeFolder: root,
+            target: LocalTarget(bundle: "/b", restoring: { _, _ in }))
         let receiving = Task.detached { try await receiver.run() }
         let link = Link(input: here, output: here)
         _ = try? await onThread("sender") { try send(link) }
@@ -46,6 +48,7 @@ import Testing
         let counts = SendCounts()
         let (root, error) = try await exchange { link in
             try link.send(.hello, HelloMessage(container: "c", hashSeed: Self.seed))
+            let _: WelcomeMessage = try link.expect(.welcome)
             let first = try Self.sendSet(link, 1, known: PageIndex(), [1, 2, 3, 4, 5])
             let second = try Self.sendSet(link, 2, known: first.index, [1, 2, 9, 9, 5])
             counts.set(second.sentPages, second.unchangedPages)
@@ -72,6 +75,7 @@ import Testing
     @Test func keepsWhatTheReceiverHolds() async throws {
         let (root, error) = try await exchange { link in
             try link.send(.hello, HelloMessage(container: "c", hashSeed: Self.seed))
+            let _: WelcomeMessage = try link.expect(.welcome)
             let first = try Self.sendSet(link, 1, known: PageIndex(), [1, 2, 3])
             let second = try PageSetSender(
                 number: 2, link: link, hasher: PageHasher(seed: Self.seed), known: first.index)

@@ -42,6 +42,14 @@ struct MigrateCommand: AsyncParsableCommand {
     var bandwidth: Rate?
 
     @Option(
+        help: ArgumentHelp(
+            """
+            Move to another host or state folder: COMMAND starts 'bundletool receive' there and carries its stdin and \
+            stdout, as 'ssh host bundletool receive'. DESTINATION is the bundle's name there.
+            """, valueName: "command"))
+    var receiver: String?
+
+    @Option(
         help: ArgumentHelp("How the memory of the stopped container is read: held, page-server.", visibility: .hidden))
     var dumpMethod: DumpMethod?
 
@@ -75,6 +83,9 @@ struct MigrateCommand: AsyncParsableCommand {
     func validate() throws {
         guard predump || tracking == .auto else { throw ValidationError("--tracking is of use with --predump only") }
         guard (1...1000).contains(maxRounds) else { throw ValidationError("--max-rounds is from 1 to 1000") }
+        if receiver != nil, destination == nil {
+            throw ValidationError("with --receiver, name the source and the bundle to move to at the receiver")
+        }
     }
 
     func run() async throws {
@@ -87,19 +98,42 @@ struct MigrateCommand: AsyncParsableCommand {
         try Failure.unlessRoot("migrating a container")
         let runtime = try runtimeOptions.find()
         let criu = try await criuOptions.find()
+        if let receiver { return try await perform(through: receiver, runtime, criu) }
         let selection = try await select(runtime)
         try await clearLeftovers(of: selection.container)
         // Held to the end: no second migration, clone or removal comes between.
         let locks = try [selection.container.bundle, selection.destination].map { try OCIBundle(at: $0).lock() }
         defer { withExtendedLifetime(locks) {} }
-        return try await ProgressDisplay.during { progress in
+        return try await migrating(runtime, criu) {
+            try await $0.migrate(selection.container, to: selection.destination)
+        }
+    }
+
+    /// Migrates to a receiver that is a process of its own.
+    private func perform(
+        through receiver: String, _ runtime: ContainerRuntime, _ criu: CRIUInstallation
+    ) async throws -> MigrationReport {
+        let container = try MigrationSelection.running(
+            source.map { word in (word, (try? containers.containersFolder.bundle(word))?.path) },
+            containers: try await canonicalContainers(of: runtime), bundles: try knownBundles())
+        try await clearLeftovers(of: container)
+        let lock = try OCIBundle(at: container.bundle).lock()
+        defer { withExtendedLifetime(lock) {} }
+        return try await migrating(runtime, criu) { [destination] in
+            try await $0.migrate(container, to: destination ?? "", through: receiver)
+        }
+    }
+
+    private func migrating(
+        _ runtime: ContainerRuntime, _ criu: CRIUInstallation,
+        _ body: @escaping @Sendable (Migrator) async throws -> MigrationReport
+    ) async throws -> MigrationReport {
+        try await ProgressDisplay.during { progress in
             let migrator = Migrator(
                 runtime: runtime, criu: criu,
                 options: options,
                 event: { show($0, in: progress) })
-            return try await Interruption.cancelling {
-                try await migrator.migrate(selection.container, to: selection.destination)
-            }
+            return try await Interruption.cancelling { try await body(migrator) }
         }
     }
 
@@ -151,17 +185,24 @@ struct MigrateCommand: AsyncParsableCommand {
     }
 
     private func select(_ runtime: ContainerRuntime) async throws -> MigrationSelection {
-        let bundles = try containers.containersFolder.bundles().map { bundle in
-            MigrationSelection.Bundle(path: bundle.path, origin: try? bundle.origin())
-        }
-        var running = try await runtime.containers()
-        for index in running.indices {
-            running[index].bundle = Files.canonicalPath(running[index].bundle) ?? running[index].bundle
-        }
-        return try MigrationSelection(
+        try MigrationSelection(
             source: source.map { word in (word, (try? containers.containersFolder.bundle(word))?.path) },
             destination: try destination.map { try containers.containersFolder.bundle($0).path },
-            containers: running, bundles: bundles)
+            containers: try await canonicalContainers(of: runtime), bundles: try knownBundles())
+    }
+
+    private func knownBundles() throws -> [MigrationSelection.Bundle] {
+        try containers.containersFolder.bundles().map { bundle in
+            MigrationSelection.Bundle(path: bundle.path, origin: try? bundle.origin())
+        }
+    }
+
+    private func canonicalContainers(of runtime: ContainerRuntime) async throws -> [Container] {
+        try await runtime.containers().map { container in
+            var container = container
+            container.bundle = Files.canonicalPath(container.bundle) ?? container.bundle
+            return container
+        }
     }
 
     private static func summary(_ report: MigrationReport) -> String {

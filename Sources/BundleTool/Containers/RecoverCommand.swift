@@ -16,12 +16,21 @@ struct RecoverCommand: AsyncParsableCommand {
     func run() async throws {
         try Failure.unlessRoot("recovering a migration")
         let found = UnfinishedMigration.find(in: containers.containersFolder.path)
-        if found.isEmpty { print("nothing to recover in \(containers.containersFolder.path)") }
+        let received = try await ReceivedMigration.settle(in: containers.containersFolder.path)
+        for migration in received {
+            print(
+                migration.container.map {
+                    "container \($0.id), received here, runs in \($0.bundle); a note is kept for its source to ask"
+                } ?? "a migration to here that was never completed is removed; its container is the source's")
+        }
+        if found.isEmpty, received.isEmpty { print("nothing to recover in \(containers.containersFolder.path)") }
         for migration in found {
             switch try await migration.recover() {
             case .wasRunning(let bundle):
                 print("container \(migration.container) runs in \(bundle); what the migration left is removed")
             case .restored(let bundle): print("container \(migration.container) runs again in \(bundle)")
+            case .handedOver(let bundle):
+                print("container \(migration.container) is the receiver's, in \(bundle); what was left here is removed")
             case .hadEnded: print("container \(migration.container) had ended; what the migration left is removed")
             }
         }

@@ -39,5 +39,11 @@ int blt_pipe(int descriptors[2]);
 /* accept4(2) with SOCK_CLOEXEC; `peer_port`, in host order, is that of an IPv4 peer, else 0. */
 int blt_accept(int listener, uint16_t *peer_port);
 
+/* ioctl(FIONREAD): bytes that wait in a pipe or socket. */
+int blt_pending_bytes(int descriptor, int *count);
+
+/* SO_SNDTIMEO: a send that takes longer fails with EAGAIN. */
+int blt_limit_sending(int socket, int64_t microseconds);
+
 /* open(2)'s O_TMPFILE: a GNU extension whose value depends on the architecture. */
 extern const int blt_o_tmpfile;

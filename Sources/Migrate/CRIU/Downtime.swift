@@ -10,15 +10,23 @@ enum Downtime {
     ///   - restore: the work folder of the restore.
     /// - Returns: nil where something is missing.
     static func measured(dump: String, restore: String) -> Duration? {
+        // Written right after the processes were resumed.
+        guard let restored = Files.modified("\(restore)/stats-restore") else { return nil }
+        return measured(dump: dump, until: restored)
+    }
+
+    /// - Parameters:
+    ///   - dump: the work folder of the dump.
+    ///   - restored: when the container ran again, since the epoch.
+    static func measured(dump: String, until restored: Duration) -> Duration? {
         guard let log = Files.text(of: "\(dump)/dump.log"),
             let stopping = ["freezing cgroup", "Seized task"].lazy.compactMap({ time(of: $0, in: log) }).first,
             let ended = time(of: "Writing stats", in: log), ended > stopping,
-            // Written in that same moment, and right after the processes were resumed.
-            let dumped = Files.modified("\(dump)/stats-dump"),
-            let restored = Files.modified("\(restore)/stats-restore"),
-            restored > dumped
+            // Written in that same moment.
+            let dumped = Files.modified("\(dump)/stats-dump")
         else { return nil }
-        return ended - stopping + (restored - dumped)
+        let downtime = ended - stopping + (restored - dumped)
+        return downtime > .zero ? downtime : nil
     }
 
     /// The time stamp, `(12.345678)`, of the first line of a CRIU log that contains `words`.

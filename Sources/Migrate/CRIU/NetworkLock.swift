@@ -1,5 +1,7 @@
+internal import Bundles
 internal import Glibc
 internal import LinuxSystem
+internal import OCIConfig
 
 /// CRIU drops all packets of a container's connections while it dumps. A CRIU that is killed, or whose container is,
 /// leaves its rules behind, and the connections silent for good.
@@ -21,15 +23,40 @@ struct NetworkLock: Sendable {
 
     /// Removes the rules that a dead CRIU has left about these connections.
     func clear() async {
+        await Self.edit(namespace: "/proc/\(getpid())/fd/\(namespace.raw)") { rules in
+            rules.filter { Self.isLock($0, of: connections) }.map { rule in
+                ["-D"] + rule.split(separator: " ").dropFirst().map(String.init)
+            }
+        }
+    }
+
+    /// Removes what a restore that failed has left in the network namespace that a bundle names by its path: a chain that
+    /// drops everything (CRIU `net.c`, `network_lock_internal`). CRIU takes it away only where the restore succeeds.
+    static func clearChain(ofBundle path: String) async {
+        let namespaces = (try? OCIBundle(at: path).spec())?.linux?.namespaces ?? []
+        guard let namespace = namespaces.first(where: { $0.type == "network" })?.path else { return }
+        await edit(namespace: namespace) { rules in
+            // Exactly CRIU's own: its two lines and the two that lead to it.
+            guard rules.contains("-A CRIU -m mark --mark 0xc114 -j ACCEPT"), rules.contains("-A CRIU -j DROP") else {
+                return []
+            }
+            return rules.filter { $0.hasSuffix(" -j CRIU") }.map { rule in
+                ["-D"] + rule.split(separator: " ").dropFirst().map(String.init)
+            } + [["-F", "CRIU"], ["-X", "CRIU"]]
+        }
+    }
+
+    /// Changes the packet filter of a network namespace.
+    /// - Parameter changes: from the rules, as `iptables-save` prints them, to arguments of `iptables`.
+    private static func edit(namespace: String, _ changes: ([Substring]) -> [[String]]) async {
         guard let nsenter = Tool.find("nsenter") else { return }
         let enter = Tool(path: nsenter)
-        let here = ["--net=/proc/\(getpid())/fd/\(namespace.raw)"]
+        let here = ["--net=\(namespace)"]
         for family in ["iptables", "ip6tables"] {
             guard let save = Tool.find("\(family)-save"), let change = Tool.find(family) else { continue }
             guard let rules = try? await enter.run(here + [save, "-t", "filter"]), rules.succeeded else { continue }
-            for rule in rules.output.split(separator: "\n") where Self.isLock(rule, of: connections) {
-                let words = rule.split(separator: " ").dropFirst().map(String.init)
-                _ = try? await enter.run(here + [change, "-t", "filter", "-D"] + words)
+            for words in changes(rules.output.split(separator: "\n")) {
+                _ = try? await enter.run(here + [change, "-t", "filter"] + words)
             }
         }
     }

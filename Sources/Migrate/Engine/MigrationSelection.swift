@@ -29,7 +29,7 @@ package struct MigrationSelection: Sendable, Equatable {
     package init(
         source: (word: String, bundle: String?)?, destination: String?, containers: [Container], bundles: [Bundle]
     ) throws(MigrateError) {
-        container = try Self.container(source, containers, bundles)
+        container = try Self.running(source, containers: containers, bundles: bundles)
         if let destination {
             self.destination = destination
         } else {
@@ -50,8 +50,9 @@ package struct MigrationSelection: Sendable, Equatable {
         }
     }
 
-    private static func container(
-        _ source: (word: String, bundle: String?)?, _ containers: [Container], _ bundles: [Bundle]
+    /// The container to move, chosen as in `init`.
+    package static func running(
+        _ source: (word: String, bundle: String?)?, containers: [Container], bundles: [Bundle]
     ) throws(MigrateError) -> Container {
         guard let source else {
             let running = containers.filter { container in

@@ -55,9 +55,17 @@ final class MigrationSource: Sendable {
         hasher = PageHasher(seed: seed)
     }
 
-    func greet() async throws {
-        let hello = HelloMessage(container: container.id, hashSeed: seed)
-        try await onLink { try self.link.send(.hello, hello) }
+    /// - Parameters:
+    ///   - migration: its name at both ends; nil where both are this process.
+    ///   - destination: the bundle, as the receiver's user would name it.
+    /// - Returns: what the receiver says of itself.
+    func greet(migration: String? = nil, destination: String? = nil) async throws -> WelcomeMessage {
+        let hello = HelloMessage(
+            container: container.id, hashSeed: seed, migration: migration, destination: destination)
+        return try await onLink {
+            try self.link.send(.hello, hello)
+            return try self.link.expect(.welcome)
+        }
     }
 
     /// Brings what the container has written to its rootfs so far to the destination's.
@@ -91,15 +99,16 @@ final class MigrationSource: Sendable {
 
     /// Stops the container and sends what the destination does not hold yet. When this returns, the container is gone
     /// here, and everything of it is at the destination.
-    /// - Parameter onArrival: called when everything has arrived; a held container still waits for the verdict then.
+    /// - Parameter decision: called when everything has arrived; a held container still waits for the verdict then.
+    ///   What it throws resumes the container; `.uncertain` leaves it held.
     func finalDump(
-        number: Int, known: PageIndex, method: DumpMethod, onArrival: @escaping @Sendable () throws -> Void
+        number: Int, known: PageIndex, method: DumpMethod, decision: @escaping @Sendable (Hold?) async throws -> Void
     ) async throws -> DumpResult {
         switch method {
-        case .held: return try await heldDump(number: number, known: known, onArrival)
+        case .held: return try await heldDump(number: number, known: known, decision)
         case .pageServer:
             let result = try await pageServerDump(number: number, known: known)
-            try onArrival()
+            try await decision(nil)
             return result
         }
     }
@@ -107,9 +116,9 @@ final class MigrationSource: Sendable {
     /// CRIU dumps all but the memory, which is read from the frozen processes while it holds; the container ends here
     /// only when the destination has confirmed all of it. Whatever fails before resumes it.
     private func heldDump(
-        number: Int, known: PageIndex, _ onArrival: @escaping @Sendable () throws -> Void
+        number: Int, known: PageIndex, _ decision: @escaping @Sendable (Hold?) async throws -> Void
     ) async throws -> DumpResult {
-        let hold = try DumpHold(folder: folder.hold)
+        let dump = try DumpHold(folder: folder.hold)
         let ended = try Descriptor.pipe()
         let isOver = Latch()
         let checkpoint = Task.detached { [self] in
@@ -118,13 +127,12 @@ final class MigrationSource: Sendable {
                 try? ended.write.write(all: [0])
             }
             try await runtime.checkpoint(
-                id: container.id, images: folder.sourceImages, work: folder.sourceWork, hold: hold)
+                id: container.id, images: folder.sourceImages, work: folder.sourceWork, hold: dump)
         }
         do {
             let result = try await onLink { [self] () -> DumpResult? in
-                guard try hold.wait(orUntil: ended.read, while: { ContainerProcess.isAlive(container.pid) }) else {
-                    return nil
-                }
+                guard try dump.hold.wait(orUntil: ended.read, while: { ContainerProcess.isAlive(container.pid) })
+                else { return nil }
                 let start = ContinuousClock.now
                 let files = try rootfs?.begin()
                 defer { _ = try? files?.wait() }
@@ -134,9 +142,6 @@ final class MigrationSource: Sendable {
                 try finish(sender)
                 try sendImages()
                 let changes = try files?.wait()
-                try onArrival()
-                dumped.raise()
-                try hold.decide(.commit)
                 return DumpResult(
                     pages: sender.sentPages, known: sender.unchangedPages, files: changes ?? .init(),
                     transfer: .now - start)
@@ -146,9 +151,15 @@ final class MigrationSource: Sendable {
                 try await checkpoint.value
                 throw MigrateError(.toolFailed, "the checkpoint of container \(container.id) ended without its images")
             }
-            try await onThread("commit") { try hold.closePageServer(unless: { isOver.isRaised }) }
+            try await decision(dump.hold)
+            dumped.raise()
+            try dump.hold.decide(.commit)
+            try await onThread("commit") { try dump.closePageServer(unless: { isOver.isRaised }) }
             try await checkpoint.value
             return result
+        } catch let error as MigrateError where error.code == .uncertain {
+            // Held on, by the script alone, until somebody has asked at the other end.
+            throw error
         } catch {
             // A CRIU that does not come to its end, because its container has died under it, is brought to it.
             let patience = Task.detached {
@@ -157,8 +168,8 @@ final class MigrationSource: Sendable {
             }
             defer { patience.cancel() }
             if !isOver.isRaised {
-                try? hold.decide(.rollback)
-                try? await onThread("rollback") { try hold.closePageServer(unless: { isOver.isRaised }) }
+                try? dump.hold.decide(.rollback)
+                try? await onThread("rollback") { try dump.closePageServer(unless: { isOver.isRaised }) }
             }
             _ = await checkpoint.result
             throw error
@@ -218,11 +229,19 @@ final class MigrationSource: Sendable {
     }
 
     /// Has the destination start the container, and waits until it runs there.
-    func restore() async throws {
+    func restore() async throws { try await order(.restore) }
+
+    /// Has the destination do what `kind` says, and waits until it has.
+    func order(_ kind: Frame.Kind) async throws {
         try await onLink { [self] in
-            try link.send(.restore, RestoreMessage())
+            try link.send(kind, RestoreMessage())
             _ = try link.expect(.answer, as: AnswerMessage.self)
         }
+    }
+
+    /// Tells the destination that nothing more will be asked.
+    func sayDone() async {
+        try? await onThread("migrate") { [self] in try link.send(.done, RestoreMessage()) }
     }
 
     private func finish(_ sender: PageSetSender) throws {
@@ -235,7 +254,9 @@ final class MigrationSource: Sendable {
         try await onThread("migrate") { [self] in
             do {
                 return try body()
-            } catch let error as MigrateError where error.code == .malformed {
+            } catch let error as MigrateError where error.code == .disconnected {
+                // Nothing more is to come; what has come can still be read.
+                link.shutDown()
                 if let frame = try? link.receive(), frame.kind == .failure,
                     let message = try? frame.message(as: FailureMessage.self)
                 {

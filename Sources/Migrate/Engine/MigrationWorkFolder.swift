@@ -14,8 +14,28 @@ struct MigrationWorkFolder: Sendable {
 
     /// Makes it, readable by root only: it will hold a container's memory.
     init(id: String, beside bundle: String, criu: CRIUInstallation) throws {
+        try self.init(
+            at: "\(Self.parent(of: bundle))/\(Self.prefix)\(id)-\(UInt32.random(in: 0 ... .max))", beside: bundle, criu)
+    }
+
+    /// The folder of a receiver that is a process of its own: found again by the migration's name.
+    init(migration: String, beside bundle: String, criu: CRIUInstallation) throws {
+        try self.init(at: Self.path(ofMigration: migration, beside: bundle), beside: bundle, criu)
+    }
+
+    static let receiverPrefix = ".receive-"
+
+    static func path(ofMigration migration: String, beside bundle: String) -> String {
+        "\(parent(of: bundle))/\(receiverPrefix)\(migration)"
+    }
+
+    private static func parent(of bundle: String) -> String {
         let parent = bundle.lastIndex(of: "/").map { String(bundle[..<$0]) } ?? "."
-        path = "\(parent.isEmpty ? "/" : parent)/\(Self.prefix)\(id)-\(UInt32.random(in: 0 ... .max))"
+        return parent.isEmpty ? "/" : parent
+    }
+
+    private init(at path: String, beside bundle: String, _ criu: CRIUInstallation) throws {
+        self.path = path
         do {
             try Files.makeFolder(path)
             lock = try Descriptor.open(path, O_RDONLY | O_DIRECTORY)
@@ -50,6 +70,11 @@ struct MigrationWorkFolder: Sendable {
 
     func remove() {
         Self.remove(path)
+    }
+
+    /// Removes the container's memory, and leaves what is written down about it.
+    static func removeImages(in path: String) {
+        try? FileManager.default.removeItem(atPath: "\(path)/store")
     }
 
     /// What is being removed bears this at its end: a kill in the middle leaves nothing that could be taken for more.

@@ -26,12 +26,12 @@ package struct Migrator: Sendable {
         package init() {}
     }
 
-    private let runtime: ContainerRuntime
-    private let criu: CRIUInstallation
-    private let options: Options
+    let runtime: ContainerRuntime
+    let criu: CRIUInstallation
+    let options: Options
     /// Raised when the calling task is cancelled; the threads that work for it look at it.
-    private let cancellation = Latch()
-    private let event: @Sendable (MigrationEvent) -> Void
+    let cancellation = Latch()
+    let event: @Sendable (MigrationEvent) -> Void
 
     package init(
         runtime: ContainerRuntime, criu: CRIUInstallation, options: Options,
@@ -70,13 +70,13 @@ package struct Migrator: Sendable {
                 in: folder.path)
             let (here, there) = try Descriptor.socketPair()
             let link = Link(input: here, output: here, rate: options.bandwidth)
+            let target = LocalTarget(bundle: destination) { id, images in
+                try await runtime.restore(
+                    id: id, bundle: destination, images: images, work: folder.destinationWork,
+                    timeout: options.timeout)
+            }
             let receiver = Receiver(
-                link: Link(input: there, output: there), storeFolder: folder.store,
-                restore: { id, images in
-                    try await runtime.restore(
-                        id: id, bundle: destination, images: images, work: folder.destinationWork,
-                        timeout: options.timeout)
-                })
+                link: Link(input: there, output: there), storeFolder: folder.store, target: target)
             let receiving = Task.detached { try await receiver.run() }
             let source = MigrationSource(
                 link: link, runtime: runtime, container: container, folder: folder, rootfs: rootfs, tracking: tracking)
@@ -87,7 +87,10 @@ package struct Migrator: Sendable {
                     report.tracking = tracking
                     event(.tracking(tracking))
                 }
-                try await run(source, link, &report, folder, runtime, container)
+                _ = try await source.greet()
+                try await run(source, link, &report) { known, set in
+                    try await move(source, folder, runtime, container, destination, known: known, set: set)
+                }
                 _ = await receiving.result
                 report.totalSeconds = (.now - start) / .seconds(1)
                 folder.remove()
@@ -104,26 +107,21 @@ package struct Migrator: Sendable {
         }
     }
 
-    private func run(
-        _ source: MigrationSource, _ link: Link, _ report: inout MigrationReport, _ folder: MigrationWorkFolder,
-        _ runtime: ContainerRuntime, _ container: Container
+    /// Pre-copy, then `move`, which is not cancelled: nothing may leave the container stopped.
+    func run(
+        _ source: MigrationSource, _ link: Link, _ report: inout MigrationReport,
+        move: @escaping @Sendable (_ known: PageIndex, _ set: Int) async throws -> Move
     ) async throws {
         try checkCancellation()
-        try await source.greet()
         report.files.running += try await source.bringFiles { [cancellation] in cancellation.isRaised }
         let known = options.precopy ? try await precopy(source, link, &report) : PageIndex()
         if options.precopy {
             report.files.running += try await source.bringFiles { [cancellation] in cancellation.isRaised }
         }
         try checkCancellation()
-
-        // From here on the container is stopped, or about to be: nothing may leave it so.
         let precopied = link.sent
-        let rounds = report.rounds.count
-        let destination = report.destination
-        let finished = try await Task.detached { [self] in
-            try await move(source, folder, runtime, container, destination, known: known, set: rounds + 1)
-        }.value
+        let set = report.rounds.count + 1
+        let finished = try await Task.detached { try await move(known, set) }.value
         report.finalPages = finished.dump.pages
         report.knownPages = finished.dump.known
         report.files.frozen = finished.dump.files
@@ -180,7 +178,7 @@ package struct Migrator: Sendable {
         if cancellation.isRaised { throw MigrateError(.cancelled, "interrupted; the container runs on where it was") }
     }
 
-    private struct Move: Sendable {
+    struct Move: Sendable {
         var dump: DumpResult
         var dumpTime: Duration
         var restoreTime: Duration
@@ -200,7 +198,7 @@ package struct Migrator: Sendable {
             var journal = MigrationJournal(container: container, destination: destination, runtime: runtime)
             journal.phase = .images
             journal.images = "store/\(set)"
-            let result = try await source.finalDump(number: set, known: known, method: method) { [journal] in
+            let result = try await source.finalDump(number: set, known: known, method: method) { [journal] _ in
                 try journal.write(in: folder.path)
             }
             let dumped = ContinuousClock.now
@@ -214,40 +212,50 @@ package struct Migrator: Sendable {
                 dump: result, dumpTime: dumped - dumping, restoreTime: restored - dumped,
                 frozen: downtime ?? (restored - dumping))
         } catch {
-            // CRIU resumes what it could not dump; that is checked before it is promised.
-            let now: Container?
-            do {
-                now = try await runtime.container(container.id)
-            } catch let second {
-                // Nothing is started while it is unknown what runs.
-                throw MigrateError(
-                    .lost,
-                    "\(error); and the runtime does not say whether container \(container.id) runs (\(second)); its "
-                        + "images are kept in \(folder.path): 'bundletool recover' tries again")
-            }
-            if let now, now.isRunning, now.pid == container.pid {
-                await lock?.clear()
-                // Connections that were made after that look.
-                await NetworkLock(of: now)?.clear()
-                throw MigrateError(.rolledBack, "\(error); container \(container.id) runs on in \(container.bundle)")
-            }
-            guard source.hasDumped else {
-                await lock?.clear()
-                throw MigrateError(
-                    .wrongState, "container \(container.id) ended before it could be moved, by itself or by a signal",
-                    cause: error)
-            }
-            throw await rollBack(error, folder, runtime, container, set: set)
+            try await checkStopped(error, container, runtime, folder, lock, hasDumped: source.hasDumped)
+            throw await rollBack(error, folder, runtime, container, destination, set: set)
+        }
+    }
+
+    /// After a failure: returns where the container is gone from here and is in the images.
+    /// - Throws: what the user is to know, where it runs on, or has ended by itself.
+    func checkStopped(
+        _ error: any Error, _ container: Container, _ runtime: ContainerRuntime, _ folder: MigrationWorkFolder,
+        _ lock: NetworkLock?, hasDumped: Bool
+    ) async throws {
+        // CRIU resumes what it could not dump; that is checked before it is promised.
+        let now: Container?
+        do {
+            now = try await runtime.container(container.id)
+        } catch let second {
+            // Nothing is started while it is unknown what runs.
+            throw MigrateError(
+                .lost,
+                "\(error); and the runtime does not say whether container \(container.id) runs (\(second)); its "
+                    + "images are kept in \(folder.path): 'bundletool recover' tries again")
+        }
+        if let now, now.isRunning, now.pid == container.pid {
+            await lock?.clear()
+            // Connections that were made after that look.
+            await NetworkLock(of: now)?.clear()
+            throw MigrateError(.rolledBack, "\(error); container \(container.id) runs on in \(container.bundle)")
+        }
+        guard hasDumped else {
+            await lock?.clear()
+            throw MigrateError(
+                .wrongState, "container \(container.id) ended before it could be moved, by itself or by a signal",
+                cause: error)
         }
     }
 
     /// Restores the container at the source from the images that were meant for the destination.
     private func rollBack(
-        _ error: any Error, _ folder: MigrationWorkFolder, _ runtime: ContainerRuntime, _ container: Container, set: Int
+        _ error: any Error, _ folder: MigrationWorkFolder, _ runtime: ContainerRuntime, _ container: Container,
+        _ destination: String, set: Int
     ) async -> MigrateError {
         event(.rollingBack(reason: "\(error)"))
         do {
-            try await runtime.clearFailedRestore(of: container.id)
+            try await runtime.clearFailedRestore(of: container.id, in: destination)
             for name in try Files.names(in: folder.sourceImages) where CheckpointStore.isImageName(name) {
                 let copy = "\(folder.store)/\(set)/\(name)"
                 if !Files.exists(copy) {

@@ -9,6 +9,10 @@ struct MigrationJournal: Codable, Sendable, Equatable {
         case source
         /// Everything is at the destination, and the source may be gone: the images decide.
         case images
+        /// The container is being handed to another receiver: who asks there knows whose it is.
+        case handing
+        /// The container is the receiver's; what is left of it here has to go.
+        case handed
     }
 
     var version = 1
@@ -22,6 +26,9 @@ struct MigrationJournal: Codable, Sendable, Equatable {
     var stateFolder: String?
     /// The image folder to restore from, below the work folder.
     var images: String?
+    /// The command that starts the receiver, where it is a process of its own, and the migration's name there.
+    var receiver: String?
+    var migration: String?
 
     static let name = "journal.json"
 
@@ -41,9 +48,12 @@ struct MigrationJournal: Codable, Sendable, Equatable {
         self = journal
     }
 
-    func write(in folder: String) throws {
+    /// - Parameter durably: for what has to be known also after a loss of power: who has the container.
+    func write(in folder: String, durably: Bool = false) throws {
         let next = "\(folder)/.\(Self.name)"
         try Files.write([UInt8](JSONEncoder().encode(self)), to: next)
+        if durably { try Descriptor.open(next, O_WRONLY).sync() }
         try retrying("write", "\(folder)/\(Self.name)") { rename(next, "\(folder)/\(Self.name)") }
+        if durably { try Descriptor.open(folder, O_RDONLY | O_DIRECTORY).sync() }
     }
 }

@@ -43,6 +43,8 @@ package struct UnfinishedMigration: Sendable {
         case restored(bundle: String)
         /// The container had ended by itself; only leftovers were removed.
         case hadEnded
+        /// The container is the receiver's, at this bundle.
+        case handedOver(bundle: String)
     }
 
     /// Finishes the migration, or undoes it: the container runs afterwards, once.
@@ -53,7 +55,11 @@ package struct UnfinishedMigration: Sendable {
         defer { withExtendedLifetime(plain) {} }
         let runtime = try await ContainerRuntime.find(explicit: journal.runtime, stateFolder: journal.stateFolder)
             .prepared(criuFolder: "\(plain.path)/bin")
-        try await waitForTools()
+        if journal.phase == .handing || journal.phase == .handed, try await settleHandover(runtime) {
+            remove()
+            return .handedOver(bundle: journal.destination)
+        }
+        try await Self.waitForTools(on: path)
         let container = try await runtime.container(journal.container)
         if let container, container.isRunning || container.status == "paused" {
             await NetworkLock(of: container)?.clear()
@@ -65,7 +71,7 @@ package struct UnfinishedMigration: Sendable {
             remove()
             return .hadEnded
         }
-        try await runtime.clearFailedRestore(of: journal.container)
+        try await runtime.clearFailedRestore(of: journal.container, in: journal.destination)
         var failures: [String] = []
         for bundle in [journal.destination, journal.source] {
             do {
@@ -76,7 +82,7 @@ package struct UnfinishedMigration: Sendable {
                 return .restored(bundle: bundle)
             } catch {
                 failures.append("\(error)")
-                try? await runtime.clearFailedRestore(of: journal.container)
+                try? await runtime.clearFailedRestore(of: journal.container, in: bundle)
             }
         }
         throw MigrateError(
@@ -85,10 +91,42 @@ package struct UnfinishedMigration: Sendable {
                 + "\(journal.source), its images are kept in \(path): \(failures.joined(separator: "; "))")
     }
 
+    /// Asks the receiver whose the container is, and ends the one here where it is not ours any more.
+    /// - Returns: whether it is the receiver's.
+    /// - Throws: `.uncertain` where the receiver cannot be asked; the container stays as it is.
+    private func settleHandover(_ runtime: ContainerRuntime) async throws -> Bool {
+        guard let receiver = journal.receiver, let migration = journal.migration else { return false }
+        var accepted = true
+        // Where the source was told before it died, nobody needs to be asked.
+        if journal.phase == .handing {
+            let route = Handover.Route(
+                command: receiver, patience: .seconds(60), migration: migration, container: journal.container,
+                destination: journal.destination)
+            do {
+                accepted = try await route.ask()
+            } catch {
+                throw MigrateError(
+                    .uncertain,
+                    "the receiver cannot be asked whether container \(journal.container) runs there (\(error)); it is "
+                        + "held frozen here: try again when '\(receiver)' can be run")
+            }
+        }
+        if let container = try await runtime.container(journal.container), container.pid > 0 {
+            try? ContainerFreezer(pid: container.pid)?.thaw()
+        }
+        try? Hold.decide(accepted ? .commit : .rollback, in: "\(path)/hold")
+        try await Self.waitForTools(on: path)
+        // CRIU may have been killed, and its container be left.
+        if accepted, let container = try await runtime.container(journal.container) {
+            try await runtime.discard(container)
+        }
+        return accepted
+    }
+
     /// A runtime that the dead migration has started goes on without it, and is let finish.
-    private func waitForTools() async throws {
+    static func waitForTools(on path: String) async throws {
         let deadline = ContinuousClock.now + .seconds(30)
-        while let pid = Self.process(mentioning: path) {
+        while let pid = process(mentioning: path) {
             guard ContinuousClock.now < deadline else {
                 throw MigrateError(
                     .busy, "process \(pid) is still at work on \(path); try again when it has ended, or end it")

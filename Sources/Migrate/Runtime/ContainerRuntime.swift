@@ -114,7 +114,7 @@ package struct ContainerRuntime: Sendable {
     func checkpoint(id: String, images: String, work: String, hold: DumpHold) async throws {
         let arguments = command.checkpoint(id: id, images: images, work: work, pageServerPort: hold.port, lazy: true)
         var tool = tool
-        tool.environment["CRIU_CONFIG_FILE"] = hold.configuration
+        tool.environment["CRIU_CONFIG_FILE"] = hold.hold.configuration
         try await checkpoint(id, arguments, tool, work)
     }
 
@@ -125,21 +125,36 @@ package struct ContainerRuntime: Sendable {
         }
     }
 
-    /// - Parameter timeout: how long it may take.
-    func restore(id: String, bundle: String, images: String, work: String, timeout: Duration) async throws {
+    /// - Parameters:
+    ///   - timeout: how long it may take.
+    ///   - hold: keeps the restored container from running until it decides.
+    func restore(
+        id: String, bundle: String, images: String, work: String, timeout: Duration, hold: Hold? = nil
+    ) async throws {
         let log = "\(work)/runtime.log"
         unlink(log)
         try await detached(
             "restore container \(id) in \(bundle)", log: log,
             command.restore(id: id, bundle: bundle, images: images, work: work, log: log),
-            criuLog: "\(work)/restore.log", timeout: timeout)
+            criuLog: "\(work)/restore.log", timeout: timeout, configuration: hold?.configuration)
+    }
+
+    /// Ends a container whose other copy runs elsewhere, and removes it.
+    func discard(_ container: Container) async throws {
+        let freezer = ContainerFreezer(pid: container.pid)
+        _ = try await tool.run(command.kill(id: container.id, signal: "KILL"))
+        // A frozen process dies only when it is thawed.
+        try? freezer?.thaw()
+        try await delete(id: container.id, force: true)
     }
 
     /// Removes what a failed or killed restore has left under the id, which would refuse the next one.
     ///
     /// runc mounts the bundle's root below its state folder before it has written any state, and then knows nothing of
     /// the container any more.
-    func clearFailedRestore(of id: String) async throws {
+    /// - Parameter bundle: the one that was restored into.
+    func clearFailedRestore(of id: String, in bundle: String) async throws {
+        await NetworkLock.clearChain(ofBundle: bundle)
         if let found = try await container(id) {
             // Whoever asks believes it dead; if it lives, that was wrong, and it must not be ended for it.
             guard !found.isRunning else {
@@ -163,8 +178,11 @@ package struct ContainerRuntime: Sendable {
 
     /// Runs a command whose container inherits the stdio: messages come through a log file instead.
     private func detached(
-        _ operation: String, log: String, _ arguments: [String], criuLog: String? = nil, timeout: Duration? = nil
+        _ operation: String, log: String, _ arguments: [String], criuLog: String? = nil, timeout: Duration? = nil,
+        configuration: String? = nil
     ) async throws {
+        var tool = tool
+        if let configuration { tool.environment["CRIU_CONFIG_FILE"] = configuration }
         // Made by us first: in a shared folder, the runtime must not follow somebody's link.
         _ = try Descriptor.open(log, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
         var outcome = try await tool.run(arguments, output: .discarded, timeout: timeout)

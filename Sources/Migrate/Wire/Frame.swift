@@ -20,12 +20,22 @@ struct Frame {
         case data = 8
         /// JSON: that was the last image.
         case imagesEnd = 12
-        /// JSON: everything is there, start the container.
+        /// JSON: the source's container is gone, start it here.
         case restore = 9
         /// JSON: the answer to a message that wants one.
         case answer = 10
         /// JSON: why the sender gives up.
         case failure = 11
+        /// JSON: the answer to `hello`.
+        case welcome = 13
+        /// JSON: restore the container, and keep it from running.
+        case prepare = 14
+        /// JSON: the prepared container is yours, let it run.
+        case go = 15
+        /// JSON: whose the container of a migration is.
+        case owner = 16
+        /// JSON: the source has nothing left; what the receiver keeps for its questions can go.
+        case done = 17
     }
 
     static let headerSize = 8

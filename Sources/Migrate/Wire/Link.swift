@@ -10,12 +10,18 @@ final class Link: Sendable {
     private let output: Descriptor
     private let bandwidth: Mutex<Bandwidth>
     private let sentBytes = Atomic<Int>(0)
+    private let patience: Duration?
 
-    /// - Parameter rate: limits what this end sends.
-    init(input: Descriptor, output: Descriptor, rate: Rate? = nil) {
+    /// - Parameters:
+    ///   - rate: limits what this end sends.
+    ///   - patience: how long the other end may keep silent, or not take what is sent, before it counts as gone; nil
+    ///     waits for ever. For sending, `output` has to be a socket.
+    init(input: Descriptor, output: Descriptor, rate: Rate? = nil, patience: Duration? = nil) {
         self.input = input
         self.output = output
+        self.patience = patience
         bandwidth = Mutex(Bandwidth(rate))
+        if let patience { output.limitSending(to: patience) }
     }
 
     /// Bytes that this end has sent, headers included.
@@ -47,7 +53,8 @@ final class Link: Sendable {
             try output.write(all: start)
             if let body { try output.write(all: body) }
         } catch {
-            throw MigrateError(.malformed, "the connection to the other end of the migration is lost", cause: error)
+            throw MigrateError(
+                .disconnected, "the connection to the other end of the migration is lost", cause: error)
         }
         sentBytes.add(start.count + (body?.count ?? 0), ordering: .relaxed)
     }
@@ -55,7 +62,21 @@ final class Link: Sendable {
     // MARK: Receiving
 
     /// The next frame, or nil where the other end has closed the stream between two frames.
+    /// - Throws: `.disconnected` where the connection is lost, or silent for too long.
     func receive() throws -> Frame? {
+        do {
+            return try receiveFrame()
+        } catch let error as SystemError {
+            throw MigrateError(
+                .disconnected, "the connection to the other end of the migration is lost", cause: error)
+        }
+    }
+
+    private func receiveFrame() throws -> Frame? {
+        if let patience, try Descriptor.waitForInput(of: [input], timeout: patience) == nil {
+            throw MigrateError(
+                .disconnected, "the other end of the migration has not answered for \(patience) (--timeout)")
+        }
         var header = [UInt8](repeating: 0, count: Frame.headerSize)
         let count = try header.withUnsafeMutableBytes { try input.readFully(into: $0) }
         if count == 0 { return nil }
@@ -69,7 +90,7 @@ final class Link: Sendable {
                 into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<length]))
         }
         guard payload.count == length else {
-            throw MigrateError(.malformed, "the connection to the other end of the migration broke off")
+            throw MigrateError(.disconnected, "the connection to the other end of the migration broke off")
         }
         return Frame(kind: kind, payload: payload)
     }
@@ -77,7 +98,7 @@ final class Link: Sendable {
     /// The next frame, which has to be of `kind`.
     func expect<Message: Decodable>(_ kind: Frame.Kind, as type: Message.Type = Message.self) throws -> Message {
         guard let frame = try receive() else {
-            throw MigrateError(.malformed, "the other end of the migration has gone")
+            throw MigrateError(.disconnected, "the other end of the migration has gone")
         }
         if frame.kind == .failure {
             throw try frame.message(as: FailureMessage.self).error

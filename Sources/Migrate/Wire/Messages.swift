@@ -1,6 +1,15 @@
 /// The JSON messages of the migration protocol. Binary ones are described at `Frame.Kind`.
+///
+/// The source begins with `hello`, the receiver answers with `welcome`. Then come page sets and images; each set and the
+/// end of the images is answered. What follows depends on whether both copies of the container may exist at once:
+/// - `restore`: the source has let its container go; the receiver starts it and answers.
+/// - `prepare`, `go`: the source holds its container frozen. The receiver restores it and keeps it from running, and
+///   answers; with `go` it becomes the receiver's, which lets it run, and answers.
+///
+/// Where the connection is lost after `go`, the source greets again and asks; the receiver's `owner` says, once and for
+/// all, whose the container is.
 enum ProtocolVersion {
-    static let current = 1
+    static let current = 2
 }
 
 struct HelloMessage: Codable, Sendable {
@@ -9,6 +18,18 @@ struct HelloMessage: Codable, Sendable {
     var container: String
     /// Seed of the page hashes.
     var hashSeed: [UInt8]
+    /// Names this migration, at both ends; nil where both are one process.
+    var migration: String?
+    /// The bundle to move to, as the receiver's user would name it; nil where the receiver knows.
+    var destination: String?
+    /// Nothing is to be moved: whose is the container of this migration?
+    var asks = false
+}
+
+struct WelcomeMessage: Codable, Sendable {
+    var version = ProtocolVersion.current
+    /// The destination bundle's path at the receiver.
+    var bundle: String
 }
 
 struct PageSetBeginMessage: Codable, Sendable {
@@ -36,6 +57,12 @@ struct ImagesEndMessage: Codable, Sendable {
 struct RestoreMessage: Codable, Sendable {}
 
 struct AnswerMessage: Codable, Sendable {}
+
+/// The answer to a greeting that asks.
+struct OwnerMessage: Codable, Sendable {
+    /// True: the container is the receiver's, and runs there or has run there. False: it never will.
+    var accepted: Bool
+}
 
 struct FailureMessage: Codable, Sendable {
     var text: String

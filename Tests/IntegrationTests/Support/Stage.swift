@@ -106,6 +106,11 @@ final class Stage: Sendable {
     /// Runs a command that must succeed, and returns what it prints.
     @discardableResult
     func succeed(_ words: String..., location: SourceLocation = #_sourceLocation) async throws -> String {
+        try await succeed(words: words, location: location)
+    }
+
+    @discardableResult
+    func succeed(words: [String], location: SourceLocation = #_sourceLocation) async throws -> String {
         let outcome = try await run(words)
         try #require(
             outcome.succeeded, "bundletool \(words.joined(separator: " ")): \(outcome.errors)", sourceLocation: location

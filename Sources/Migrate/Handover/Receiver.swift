@@ -6,15 +6,61 @@ struct Receiver: Sendable {
     let link: Link
     /// An existing, empty folder for the images.
     let storeFolder: String
-    /// Restores the container with this id from this image folder.
-    let restore: @Sendable (_ id: String, _ images: String) async throws -> Void
+    /// Where the container is started.
+    let target: any RestoreTarget
 
     /// Serves one migration to its end. A failure is told to the other end, and thrown.
     func run() async throws {
-        do {
-            guard let (id, images) = try await onThread("receiver", { try self.receive() }) else { return }
-            try await restore(id, images)
+        try await Self.telling(link) {
+            try await serve(try await onThread("receiver") { try HelloMessage.received(over: link) })
+        }
+    }
+
+    /// Goes on after the greeting.
+    func serve(_ hello: HelloMessage) async throws {
+        let order = try await onThread("receiver") {
+            try link.send(.welcome, WelcomeMessage(bundle: target.bundle))
+            return try receive(hello)
+        }
+        switch order {
+        case .giveUp: return
+        case .restore(let images):
+            try await target.restore(id: hello.container, images: images)
             try await onThread("receiver") { try link.send(.answer, AnswerMessage()) }
+        case .prepare(let images):
+            try await handOver(try await target.prepare(id: hello.container, images: images))
+        }
+    }
+
+    /// From `prepare` to the end: the container is restored, and the source decides whether it may run.
+    private func handOver(_ container: any PreparedContainer) async throws {
+        do {
+            try await onThread("receiver") {
+                try link.send(.answer, AnswerMessage())
+                let _: RestoreMessage = try link.expect(.go)
+            }
+            try container.accept()
+        } catch {
+            await container.abandon()
+            throw error
+        }
+        try await container.run()
+        // The container runs, whether the source hears of it or not. Where it does not, it asks.
+        let done: RestoreMessage? = try? await onThread("receiver") {
+            try link.send(.answer, AnswerMessage())
+            return try link.expect(.done)
+        }
+        if done != nil { container.forget() }
+    }
+
+    /// Runs `body`; its failure is also told to the other end: it means that no container has started here.
+    static func telling(_ link: Link, _ body: @Sendable () async throws -> Void) async throws {
+        do {
+            try await body()
+        } catch let error as MigrateError where error.code == .uncertain {
+            // Silence makes the other end ask.
+            link.shutDown()
+            throw error
         } catch {
             try? await onThread("receiver") { try link.send(.failure, FailureMessage(text: "\(error)")) }
             link.shutDown()
@@ -22,13 +68,14 @@ struct Receiver: Sendable {
         }
     }
 
-    /// Takes everything up to the order to restore; nil where the source gives up before.
-    private func receive() throws -> (id: String, images: String)? {
-        let hello = try link.expect(.hello, as: HelloMessage.self)
-        guard hello.version == ProtocolVersion.current, hello.hashSeed.count >= PageHasher.seedSize else {
-            throw MigrateError(
-                .malformed, "the source speaks protocol version \(hello.version), not \(ProtocolVersion.current)")
-        }
+    private enum Order {
+        case giveUp
+        case restore(images: String)
+        case prepare(images: String)
+    }
+
+    /// Takes everything up to the order to start the container.
+    private func receive(_ hello: HelloMessage) throws -> Order {
         let store = CheckpointStore(root: storeFolder, hasher: PageHasher(seed: hello.hashSeed))
         var file: (output: Descriptor, name: String, missing: Int)?
         var files = 0
@@ -63,12 +110,31 @@ struct Receiver: Sendable {
                     throw MigrateError(.malformed, "an image is missing")
                 }
                 try link.send(.answer, AnswerMessage())
-            case .restore: return (hello.container, store.folder)
-            case .failure: return nil
-            case .hello, .answer: throw MigrateError(.malformed, "the source sent \(frame.kind) out of turn")
+            case .restore: return .restore(images: store.folder)
+            case .prepare: return .prepare(images: store.folder)
+            case .failure: return .giveUp
+            case .hello, .answer, .welcome, .go, .owner, .done:
+                throw MigrateError(.malformed, "the source sent \(frame.kind) out of turn")
             }
         }
-        throw MigrateError(.malformed, "the source went away")
+        throw MigrateError(.disconnected, "the source went away")
+    }
+}
+
+extension HelloMessage {
+    /// The greeting that a migration begins with.
+    static func received(over link: Link) throws -> HelloMessage {
+        let hello = try link.expect(.hello, as: HelloMessage.self)
+        guard hello.version == ProtocolVersion.current else {
+            throw MigrateError(
+                .malformed,
+                "the source speaks version \(hello.version) of the migration protocol, the receiver version "
+                    + "\(ProtocolVersion.current): use the same bundletool at both ends")
+        }
+        guard hello.hashSeed.count >= PageHasher.seedSize, hello.hashSeed.count <= 1024 else {
+            throw MigrateError(.malformed, "the source's greeting has no proper hash key")
+        }
+        return hello
     }
 }
 

@@ -1,0 +1,103 @@
+internal import CLinux
+internal import Glibc
+internal import LinuxSystem
+
+/// Holds CRIU at one of its steps, with the container frozen, until it hears what to do.
+///
+/// CRIU runs an action script at each step; one that fails ends the dump or the restore there, undone (CRIU
+/// `cr-dump.c`, `cr_dump_finish`; `cr-restore.c`, `restore_root_task`). Ours waits for a word from us, and where we die
+/// meanwhile takes that for a no.
+final class Hold: Sendable {
+    enum Step: String {
+        /// A dump's images are written.
+        case dumped = "post-dump"
+        /// A restored container is complete, and has not run yet.
+        case restored = "post-restore"
+    }
+
+    enum Verdict: String {
+        /// Go on: end the container that was dumped, let the restored one run.
+        case commit
+        /// Undo: resume the container that was dumped, end the restored one.
+        case rollback
+        /// Wait on, also without us: whether the container runs at the other end is known only there.
+        case handing
+    }
+
+    private let held: Descriptor
+    private let verdicts: Descriptor
+    /// For `$CRIU_CONFIG_FILE`.
+    let configuration: String
+
+    /// Prepares the script and CRIU's configuration in an existing, empty folder.
+    /// - Parameters:
+    ///   - folder: a plain path: CRIU splits its configuration at blanks, and starts the script with a shell.
+    ///   - settings: lines of CRIU's configuration.
+    ///   - afterwards: lines of the script that follow when the verdict is there.
+    init(at step: Step, folder: String, settings: [String] = [], afterwards: String = "") throws {
+        for name in ["held", Self.verdictName] {
+            try retrying("make the fifo", "\(folder)/\(name)") { mkfifo("\(folder)/\(name)", 0o600) }
+        }
+        // Read and write: neither end has to wait for the other to open.
+        held = try Descriptor.open("\(folder)/held", O_RDWR)
+        verdicts = try Descriptor.open("\(folder)/\(Self.verdictName)", O_RDWR)
+        let script = Self.script(step, folder: folder, afterwards: afterwards)
+        try Files.write(Array(script.utf8), to: "\(folder)/hold", mode: 0o700)
+        configuration = "\(folder)/criu.conf"
+        try CRIUConfiguration.write(settings + ["action-script \(folder)/hold"], to: configuration)
+    }
+
+    private static let verdictName = "verdict"
+
+    private static func script(_ step: Step, folder: String, afterwards: String) -> String {
+        """
+        #!/bin/bash
+        # Started by CRIU at each of its steps; waits at one of them. Made by bundletool for one migration.
+        [[ $CRTOOLS_SCRIPT_ACTION == \(step.rawValue) ]] || exit 0
+        cd \(folder) || exit 1
+        alive() { [[ $(sed 's/.*) //' /proc/\(getpid())/stat 2>/dev/null | cut -d' ' -f20) == \(startTime) ]]; }
+        exec 3<>\(verdictName)
+        echo held 1<>held
+        # Without a word from a living bundletool it is undone.
+        while ! read -r -t 1 word <&3; do alive || break; done
+        # Once the other end may have started the container, only who has asked there may say what is to be done here.
+        while [[ $word == handing ]]; do read -r word <&3; done
+        \(afterwards)
+        [[ $word == commit ]]
+        """
+    }
+
+    /// Waits until CRIU holds.
+    /// - Parameters:
+    ///   - stop: readable when CRIU has ended without holding.
+    ///   - isAlive: whether there is still something to work on; asked each second.
+    /// - Returns: false where CRIU has ended.
+    /// - Throws: where the container has been dead for ten seconds: CRIU waits for it in vain.
+    func wait(orUntil stop: Descriptor, while isAlive: () -> Bool = { true }) throws -> Bool {
+        var dead = 0
+        while dead < 10 {
+            if let ready = try Descriptor.waitForInput(of: [stop, held], timeout: .seconds(1)) { return ready == 1 }
+            dead = isAlive() ? 0 : dead + 1
+        }
+        throw MigrateError(.wrongState, "CRIU goes on with a container that has ended")
+    }
+
+    /// Tells CRIU what to do.
+    func decide(_ verdict: Verdict) throws {
+        try verdicts.write(all: Array("\(verdict.rawValue)\n".utf8))
+    }
+
+    /// Tells it to the hold that somebody else has left in `folder`.
+    static func decide(_ verdict: Verdict, in folder: String) throws {
+        let fifo = try Descriptor.open("\(folder)/\(verdictName)", O_RDWR | O_NONBLOCK | O_NOFOLLOW)
+        try fifo.write(all: Array("\(verdict.rawValue)\n".utf8))
+        // What is written to a fifo is gone with its last user: the script shall have read it.
+        var left: Int32 = 1
+        for _ in 0..<1000 where left > 0 {
+            usleep(2000)
+            guard blt_pending_bytes(fifo.raw, &left) == 0 else { return }
+        }
+    }
+
+    private static let startTime = ContainerProcess.startTime(of: getpid()) ?? ""
+}

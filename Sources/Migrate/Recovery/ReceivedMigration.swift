@@ -1,0 +1,86 @@
+internal import Glibc
+internal import LinuxSystem
+
+/// What a receiver has left whose process has died or whose connection was lost, before the source knew how it ended.
+package struct ReceivedMigration: Sendable {
+    /// The work folder.
+    package let path: String
+    /// The container's id and bundle; nil where it was never accepted.
+    package let container: (id: String, bundle: String)?
+
+    /// Settles all that lie in `folder` and that nobody works on: what was not accepted is removed, for good; what was
+    /// accepted runs afterwards. The note about it stays: the source will ask.
+    package static func settle(in folder: String) async throws -> [ReceivedMigration] {
+        guard let folder = Files.canonicalPath(folder) else { return [] }
+        var settled: [ReceivedMigration] = []
+        for name in (try? Files.names(in: folder)) ?? [] where name.hasPrefix(MigrationWorkFolder.receiverPrefix) {
+            let path = "\(folder)/\(name)"
+            guard let lock = try? Descriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
+                (try? lock.tryLock()) == true
+            else { continue }
+            lock.unlock()
+            let owner = try Ownership.read(in: path)
+            if try await settle(path), let owner {
+                settled.append(ReceivedMigration(path: path, container: (owner.container, owner.bundle)))
+                // The memory of a container that runs is of no more use, and is not left lying about.
+                MigrationWorkFolder.removeImages(in: path)
+            } else {
+                MigrationWorkFolder.remove(path)
+                settled.append(ReceivedMigration(path: path, container: nil))
+            }
+        }
+        return settled
+    }
+
+    /// Decides, once and for all, whose the container of the migration in a work folder is, and brings that about.
+    /// - Parameter clearing: removes what a restore that was refused has left with the runtime.
+    /// - Returns: whether it is the receiver's.
+    /// - Throws: `.busy` where the receiver still works on it.
+    static func settle(_ path: String, clearing: () async throws -> Void = {}) async throws -> Bool {
+        guard Files.exists(path) else { return false }
+        let lock = try Descriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+        let deadline = ContinuousClock.now + .seconds(15)
+        while try !lock.tryLock() {
+            // A receiver that has lost its source is about to end.
+            guard ContinuousClock.now < deadline else {
+                throw MigrateError(.busy, "a receiver still works on \(path)")
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        if try Ownership.read(in: path) == nil {
+            let refusal = Ownership(state: .refused, container: "", bundle: "", images: "", runtime: "")
+            try? refusal.claim(in: path)
+        }
+        // Whoever was faster: this is what counts.
+        guard var owner = try Ownership.read(in: path) else {
+            throw MigrateError(.toolFailed, "cannot read what was written down in \(path)")
+        }
+        try await UnfinishedMigration.waitForTools(on: path)
+        switch owner.state {
+        case .ran: return true
+        case .refused:
+            try await clearing()
+            return false
+        case .accepted:
+            let plain = try PlainPath(to: path)
+            defer { withExtendedLifetime(plain) {} }
+            let runtime = try await ContainerRuntime.find(explicit: owner.runtime, stateFolder: owner.stateFolder)
+                .prepared(criuFolder: "\(plain.path)/bin")
+            do {
+                if try await runtime.container(owner.container)?.isRunning != true {
+                    // Killed between its word and the deed: the container has not run since its images were made.
+                    try await runtime.clearFailedRestore(of: owner.container, in: owner.bundle)
+                    try await runtime.restore(
+                        id: owner.container, bundle: owner.bundle, images: "\(path)/\(owner.images)",
+                        work: "\(path)/destination-work", timeout: Migrator.Options().timeout)
+                }
+                owner.state = .ran
+            } catch {
+                try await runtime.clearFailedRestore(of: owner.container, in: owner.bundle)
+                owner.state = .refused
+            }
+            try owner.replace(in: path)
+            return owner.state == .ran
+        }
+    }
+}

@@ -1,0 +1,56 @@
+internal import Glibc
+internal import LinuxSystem
+
+/// The cgroup freezer of a container, of either version.
+///
+/// A dump holds processes by tracing them, which ends with the tracer: frozen besides, they stay where they are also
+/// when CRIU is killed.
+struct ContainerFreezer: Sendable {
+    private let file: String
+    private let words: (freeze: String, thaw: String)
+
+    /// The freezer of the cgroup that process `pid` is in; nil where it has none of its own.
+    init?(pid: Int32) {
+        guard let text = Files.text(of: "/proc/\(pid)/cgroup"),
+            let mounts = Files.text(of: "/proc/self/mountinfo"),
+            let found = Self.file(cgroups: text, mounts: mounts), Files.exists(found.path)
+        else { return nil }
+        file = found.path
+        words = found.unified ? ("1", "0") : ("FROZEN", "THAWED")
+    }
+
+    /// Begins to freeze; processes that a tracer holds count as frozen at once.
+    func freeze() throws { try write(words.freeze) }
+
+    func thaw() throws { try write(words.thaw) }
+
+    private func write(_ word: String) throws {
+        try Descriptor.open(file, O_WRONLY).write(all: Array(word.utf8))
+    }
+
+    /// Where the freezer of a process is, by its /proc/PID/cgroup (cgroups(7)) and our mount table. The root cgroup is
+    /// everybody's and has none.
+    static func file(cgroups: String, mounts: String) -> (path: String, unified: Bool)? {
+        var paths: [Substring: Substring] = [:]
+        for line in cgroups.split(separator: "\n") {
+            let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+            guard fields.count == 3, fields[2] != "/", !fields[2].hasPrefix("/..") else { continue }
+            for controller in fields[1].split(separator: ",", omittingEmptySubsequences: false) {
+                paths[controller] = fields[2]
+            }
+        }
+        var unified: String?
+        for line in mounts.split(separator: "\n") {
+            let halves = line.split(separator: " - ", maxSplits: 1)
+            guard halves.count == 2 else { continue }
+            let mount = halves[0].split(separator: " ")
+            let type = halves[1].split(separator: " ")
+            guard mount.count > 4, mount[3] == "/", type.count > 2 else { continue }
+            if type[0] == "cgroup", type[2].split(separator: ",").contains("freezer"), let path = paths["freezer"] {
+                return ("\(mount[4])\(path)/freezer.state", false)
+            }
+            if type[0] == "cgroup2", let path = paths[""] { unified = "\(mount[4])\(path)/cgroup.freeze" }
+        }
+        return unified.map { ($0, true) }
+    }
+}

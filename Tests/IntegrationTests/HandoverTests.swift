@@ -1,0 +1,171 @@
+import Glibc
+import LinuxSystem
+import Migrate
+import TestSupport
+import Testing
+
+@Suite(
+    "Moving to a receiver that is a process of its own", .serialized, .timeLimit(.minutes(3)), .requiresRoot,
+    .requires(tool: "runc"), .requires(tool: "ip"), .requires(tool: "python3"), .requiresCRIU, .requiresRootfs)
+struct HandoverTests {
+    @Test("the client's connection goes on at the other end; memory and counter are what they were")
+    func connection() async throws {
+        try await HandoverStage.serving(megabytes: 20) { both in
+            let before = try await both.checksum(at: "1")
+            let ticks = try await both.ticks()
+            try await both.stage.succeed(words: both.migration(both.receiver()))
+            try await both.switchOver()
+            #expect(try await both.owners() == ["2"])
+            let after = try await both.checksum(at: "2")
+            #expect(after.sha256 == before.sha256)
+            #expect(after.requests == before.requests + 1)
+            try await both.stage.expectUnbroken(ticks)
+            #expect(try both.leftovers() == [])
+        }
+    }
+
+    /// One link failure: what happens at which message, and who has the container afterwards.
+    struct Mishap: Sendable, CustomTestStringConvertible {
+        var action: String
+        var message: String
+        var owner: String
+        var testDescription: String { "\(action) at \(message)" }
+    }
+
+    @Test(
+        "whatever happens to the link: one container, whole, its client served",
+        arguments: [
+            Mishap(action: "cut", message: "welcome", owner: "1"),
+            Mishap(action: "corrupt", message: "pages", owner: "1"),
+            Mishap(action: "lose", message: "pageSetEnd", owner: "1"),
+            Mishap(action: "corrupt", message: "file", owner: "1"),
+            Mishap(action: "kill-receiver", message: "imagesEnd", owner: "1"),
+            Mishap(action: "cut", message: "prepare", owner: "1"),
+            Mishap(action: "hang", message: "prepare", owner: "1"),
+            Mishap(action: "lose", message: "go", owner: "1"),
+            Mishap(action: "cut", message: "go", owner: "2"),
+            Mishap(action: "cut", message: "done", owner: "2"),
+        ])
+    func mishap(_ mishap: Mishap) async throws {
+        try await HandoverStage.serving { both in
+            let before = try await both.checksum(at: "1")
+            let ticks = try await both.ticks()
+            let outcome = try await both.stage.run(
+                both.migration(both.receiver(mishap.action, at: mishap.message), "--timeout", "8s"))
+            #expect(Files.exists("\(both.stage.folder.path)/relay.flag"), "nothing has happened: \(outcome.errors)")
+            #expect(try await both.owners() == [mishap.owner])
+            if mishap.owner == "1" {
+                expectError(outcome, "runs on")
+                let rules = try await both.firewallRules()
+                #expect(rules == "")
+            } else {
+                #expect(outcome.succeeded, "\(outcome.errors)")
+                try await both.switchOver()
+            }
+            #expect(try await both.checksum(at: mishap.owner).sha256 == before.sha256)
+            try await both.stage.expectUnbroken(ticks)
+            _ = try await both.recover(at: "1")
+            _ = try await both.recover(at: "2")
+            #expect(try await both.owners() == [mishap.owner])
+        }
+    }
+
+    @Test(
+        "killed with SIGKILL at a message: after recover one container, whole",
+        arguments: [
+            Mishap(action: "kill-source", message: "pageSetEnd", owner: "1"),
+            Mishap(action: "kill-source", message: "imagesEnd", owner: "1"),
+            Mishap(action: "kill-source", message: "prepare", owner: "1"),
+            Mishap(action: "kill-source", message: "go", owner: "2"),
+            Mishap(action: "kill-both", message: "prepare", owner: "1"),
+            Mishap(action: "kill-both", message: "go", owner: ""),
+            Mishap(action: "kill-receiver", message: "go", owner: ""),
+        ])
+    func killed(_ mishap: Mishap) async throws {
+        try await HandoverStage.serving { both in
+            let before = try await both.checksum(at: "1")
+            let ticks = try await both.ticks()
+            _ = try await both.stage.run(both.migration(both.receiver(mishap.action, at: mishap.message)))
+            #expect(Files.exists("\(both.stage.folder.path)/relay.flag"))
+            // A receiver that has just lost its source is let end.
+            let recovered = try await both.recover(at: "1")
+            #expect(recovered.succeeded, "\(recovered.errors)")
+            let owners = try await both.owners()
+            // Killed right after `go`, the receiver may or may not have written it down; either way it is one.
+            try #require(owners.count == 1, "\(owners)")
+            if mishap.owner != "" { #expect(owners == [mishap.owner]) }
+            if owners == ["2"] { try await both.switchOver() }
+            #expect(try await both.checksum(at: owners[0]).sha256 == before.sha256)
+            try await both.stage.expectUnbroken(ticks)
+            #expect(try Files.names(in: both.stage.containers) == ["pyserver"])
+        }
+    }
+
+    @Test("the receiver cannot be asked: the container is held until recover can", arguments: [false, true])
+    func unreachable(killsCRIU: Bool) async throws {
+        try await HandoverStage.serving { both in
+            let before = try await both.checksum(at: "1")
+            let ticks = try await both.ticks()
+            let outcome = try await both.stage.run(both.migration(both.receiver("unreachable", at: "go")))
+            expectError(outcome, "held frozen", "bundletool recover")
+            let flag = "\(both.stage.folder.path)/relay.flag"
+            expectError(try await both.recover(at: "1"), "cannot be asked", "held frozen")
+            if killsCRIU {
+                // What it traces is frozen besides: it must not run on beside the one at the other end.
+                for pid in try both.processes(named: "criu", below: both.stage.containers) { kill(pid, SIGKILL) }
+                try await Task.sleep(for: .seconds(1))
+                #expect(try await both.stage.listed().map(\.status) != ["running"])
+            }
+            unlink("\(flag).closed")
+            let recovered = try await both.recover(at: "1")
+            #expect(recovered.succeeded, "\(recovered.errors)")
+            #expect(try await both.owners() == ["2"])
+            try await both.switchOver()
+            #expect(try await both.checksum(at: "2").sha256 == before.sha256)
+            try await both.stage.expectUnbroken(ticks)
+            #expect(try both.leftovers() == [])
+        }
+    }
+
+    @Test("a restore that fails there leaves the container where it was")
+    func failedRestore() async throws {
+        try await HandoverStage.serving { both in
+            let before = try await both.checksum(at: "1")
+            let ticks = try await both.ticks()
+            try await Tool.shell("rm there/moved/rootfs/usr/bin/python3*", in: both.stage.folder.path)
+            let outcome = try await both.stage.run(both.migration(both.receiver()))
+            expectError(outcome, "python3", "runs on in \(both.stage.containers)/pyserver")
+            #expect(try await both.owners() == ["1"])
+            #expect(try await both.checksum(at: "1").sha256 == before.sha256)
+            try await both.stage.expectUnbroken(ticks)
+            let rules = try await both.firewallRules()
+            #expect(rules == "")
+            #expect(try both.leftovers() == [])
+        }
+    }
+
+    @Test(
+        "a receiver that is none: one line, nothing disturbed",
+        arguments: [
+            ("exit 7", "runs on"), ("echo no such host >&2; exit 255", "no such host"), ("cat", "hello"),
+            ("no-such-program receive", "no-such-program"),
+        ])
+    func noReceiver(command: String, word: String) async throws {
+        try await HandoverStage.serving { both in
+            let before = try await both.stage.listed()
+            expectError(try await both.stage.run(both.migration(command)), word)
+            #expect(try await both.stage.listed() == before)
+            #expect(try both.leftovers() == [])
+        }
+    }
+}
+
+extension HandoverStage {
+    /// Processes with this name that were started for something below a folder.
+    func processes(named name: String, below folder: String) throws -> [pid_t] {
+        try Files.names(in: "/proc").compactMap { pid_t($0) }.filter { pid in
+            Files.text(of: "/proc/\(pid)/comm")?.hasPrefix(name) == true
+                && Files.linkTarget("/proc/\(pid)/cwd")?.hasPrefix(folder) == true
+        }
+    }
+}
