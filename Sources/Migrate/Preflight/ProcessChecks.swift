@@ -18,14 +18,17 @@ struct ProcessChecks {
             }
             let users = status["Uid"]?.split(separator: "\t").compactMap { UInt32($0) } ?? []
             let inner = Self.namespaces(of: process.pid)
-            if !canReadLimits, inner["user"] == Self.namespaces(of: getpid())["user"],
+            if !canReadLimits, ContainerProcess.isAlive(process.pid),
+                inner["user"] == Self.namespaces(of: getpid())["user"],
                 let user = users.first(where: { $0 != geteuid() })
             {
                 found.append(
                     "\(name) runs as user \(user), and root lacks CAP_SYS_RESOURCE here, without which CRIU cannot "
                         + "read other users' limits: give it back, or run the container as root")
             }
-            for kind in ["pid", "user", "ipc", "uts", "time"] where inner[kind] != namespaces[kind] {
+            // A zombie has none any more.
+            for kind in ["pid", "user", "ipc", "uts", "time"]
+            where inner[kind] != nil && inner[kind] != namespaces[kind] {
                 found.append("\(name) has a \(kind) namespace of its own, which CRIU does not dump: end it first")
             }
             found += mappingProblems(of: process, name)
