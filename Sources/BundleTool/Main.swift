@@ -35,9 +35,8 @@ struct BundleTool: AsyncParsableCommand {
             CommandGroup(
                 name: "Containers:",
                 subcommands: [
-                    RunCommand.self, ListCommand.self, InspectCheckpointCommand.self, MigrateCommand.self,
-                    ReceiveCommand.self,
-                    RecoverCommand.self, KillCommand.self, DeleteCommand.self,
+                    RunCommand.self, ListCommand.self, MigrateCommand.self, ReceiveCommand.self, RecoverCommand.self,
+                    InspectCheckpointCommand.self, KillCommand.self, DeleteCommand.self,
                 ]),
             CommandGroup(name: "This machine:", subcommands: [DoctorCommand.self, DemoCommand.self]),
         ])
