@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite(
-    "Moving to a receiver that is a process of its own", .serialized, .timeLimit(.minutes(3)), .requiresRoot,
+    "Moving to a receiver that is a process of its own", .serialized, .timeLimit(.minutes(10)), .requiresRoot,
     .requires(tool: "runc"), .requires(tool: "ip"), .requires(tool: "python3"), .requiresCRIU, .requiresRootfs)
 struct HandoverTests {
     @Test("the client's connection goes on at the other end; memory and counter are what they were")

@@ -192,7 +192,7 @@ class Waiting:
         call("inotify_add_watch", self.inotify, b"/tmp/watched", 0x100)  # IN_CREATE
         self.epoll.register(self.inotify, select.EPOLLIN)
         self.named = self.listen("/tmp/named.socket")
-        self.abstract = self.listen("\0everything")
+        self.abstract = self.listen(f"\0everything-{os.getpid()}-{time.time_ns()}")
         self.files = 0
 
     def listen(self, name):
