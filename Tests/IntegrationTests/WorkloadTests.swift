@@ -141,6 +141,12 @@ struct WorkloadTests {
             }
             let database = ["-h", "127.0.0.1", "-p", port, "-U", "postgres", "postgres"]
             let chroot = ["\(load.stage.containers)/server/rootfs", "\(programs)/pgbench"]
+            // It listens before it has started up.
+            try await wait(for: "the database") {
+                try await RunningProgram.run(
+                    "chroot", [chroot[0], "\(programs)/psql", "-c", "SELECT 1"] + database
+                ).succeeded
+            }
             let prepared = try await RunningProgram.run("chroot", chroot + ["-i", "-q", "-s", "2"] + database)
             try #require(prepared.succeeded, "\(prepared.errors)")
             #expect(try await ask("SELECT count(*) FROM pgbench_accounts") == "200000\n", "\(prepared.errors)")
