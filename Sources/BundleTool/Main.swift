@@ -9,6 +9,10 @@ enum Program {
     static func main() {
         // A reader that goes away (`bundletool list | head -1`) is an error of the write, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
+        // Whoever starts this from a thread that takes no signals hands that down; then SIGTERM would wait for ever.
+        var none = sigset_t()
+        sigemptyset(&none)
+        sigprocmask(SIG_SETMASK, &none, nil)
         exit(BundleTool.run(arguments: Array(CommandLine.arguments.dropFirst())))
     }
 }

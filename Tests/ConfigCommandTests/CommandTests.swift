@@ -35,6 +35,23 @@ import Testing
                 """)
     }
 
+    /// Threads that take no signals start programs too; a mask is inherited.
+    @Test func `SIGTERM ends a command whose parent has blocked it`() async throws {
+        let output = try await Tool.shell(
+            """
+            python3 -c '
+            import signal, subprocess, sys
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+            command = subprocess.Popen([sys.argv[1], "config", "edit", "-"], stdin=subprocess.PIPE, restore_signals=False)
+            try: command.wait(0.5)
+            except subprocess.TimeoutExpired: command.terminate()
+            try: print(command.wait(20))
+            finally: command.kill()
+            ' '\(Tool.bundletool)'
+            """)
+        #expect(output == "-15\n")
+    }
+
     @Test(.requiresRoot) func `an edit keeps mode, owner and links`() async throws {
         let folder = try await bundle()
         try await Tool.shell("chown 7:8 config.json; mkdir sub; ln -s ../config.json sub/config.json", in: folder.path)
