@@ -1,15 +1,18 @@
 #!/bin/bash
 # The tests that need a kernel which marks changed pages; started in the guest by its first process.
-# Usage: inside.sh [--size MB] [--runs N] [--compare-criu]
+# Usage: inside.sh [--size MB] [--runs N] [--turns N]
+#   --size   what the server holds, 300
+#   --runs   how often it is moved with each kind of tracking, 1
+#   --turns  how often the process tree that changes its memory in every way is moved, 4
 set -euo pipefail
 cd /vm
 export BUNDLETOOL_CACHE=/vm/cache BUNDLETOOL_CONTAINERS=/containers PYTHONDONTWRITEBYTECODE=1
-size=300 runs=1 compare=
+size=300 runs=1 turns=4
 while (($#)); do
     case $1 in
         --size) size=$2; shift 2 ;;
         --runs) runs=$2; shift 2 ;;
-        --compare-criu) compare=yes; shift ;;
+        --turns) turns=$2; shift 2 ;;
         *) echo "guest: error: unknown argument $1"; exit 2 ;;
     esac
 done
@@ -28,12 +31,21 @@ mkdir -p /containers
 say "$(uname -r), $(criu --version | head -n 1), $(runc --version | head -n 1)"
 /vm/bundletool doctor --containers /containers | grep -q '^ok *soft-dirty' || fail "the guest's kernel marks no pages"
 
-/vm/bundletool create pyserver --env "PYSERVER_MB=$size" --env "PYSERVER_PORT=$port" >/dev/null
-/vm/bundletool clone pyserver pyserver2 >/dev/null
-/vm/bundletool run pyserver >/dev/null
-until curl -sf "http://127.0.0.1:$port/time" >/dev/null; do sleep 0.2; done
-sum=$(checksum)
-say "the server holds $size MB"
+serve() {
+    /vm/bundletool create pyserver --env "PYSERVER_MB=$size" --env "PYSERVER_PORT=$port" >/dev/null
+    /vm/bundletool clone pyserver pyserver2 >/dev/null
+    /vm/bundletool run pyserver >/dev/null
+    until curl -sf "http://127.0.0.1:$port/time" >/dev/null; do sleep 0.2; done
+    sum=$(checksum)
+    say "the server holds $size MB"
+}
+
+# Ends the container and removes its bundles.
+remove() {
+    local id
+    for id in $(runc list --quiet); do runc delete --force "$id"; done
+    rm -rf /containers/pyserver /containers/pyserver2
+}
 
 # move TRACKING [OPTION ...]: moves the server, with a client on a connection, and prints what that took.
 move() {
@@ -52,9 +64,37 @@ move() {
     [[ $(checksum) == "$sum" ]] || fail "the memory has changed on the way"
     say "$tracking $*: gap $gap ms, frozen $(number frozenSeconds /tmp/report) s, of which sending" \
         "$(number transferSeconds /tmp/report) s; $(number finalPages /tmp/report) pages, " \
-        "$(number knownPages /tmp/report) known; rounds $(tr -d ' \n' </tmp/report | grep -o '"rounds":\[[^]]*\]')"
+        "$(number knownPages /tmp/report) known; $(rounds)"
 }
 
+# Moves a process tree that changes its memory in every way that a tracker could miss: not one byte may differ.
+stress() {
+    local turn answer
+    /vm/bundletool create pyserver --args /srv/stress --args $port --args 16 --args 3 >/dev/null
+    cp /vm/stress /containers/pyserver/rootfs/srv/stress
+    /vm/bundletool clone pyserver pyserver2 >/dev/null
+    /vm/bundletool run pyserver >/dev/null
+    until answer=$(ask); do sleep 0.2; done
+    for ((turn = 1; turn <= turns; turn++)); do
+        # As slow as it takes for a few rounds, in which it goes on.
+        /vm/bundletool migrate --predump --json --max-rounds 4 --bandwidth 40MB/s >/tmp/report
+        answer=$(ask)
+        [[ $answer == ok* ]] || fail "after move $turn the process tree says: $answer"
+        [[ $(number tracking /tmp/report) == soft-dirty ]] || fail "auto is not soft-dirty"
+        say "process tree, move $turn: $answer; $(number finalPages /tmp/report) pages crossed at the end," \
+            "$(number knownPages /tmp/report) were known; $(rounds)"
+    done
+    remove
+}
+
+ask() {
+    python3 -c "import socket; print(socket.create_connection(('127.0.0.1', $port)).makefile().readline().strip())" \
+        2>/dev/null
+}
+rounds() { tr -d ' \n' </tmp/report | grep -o '"rounds":\[[^]]*\]'; }
+
+stress
+serve
 for ((run = 0; run < runs; run++)); do
     move content
     move soft-dirty

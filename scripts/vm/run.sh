@@ -9,7 +9,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${BUNDLETOOL_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/bundletool}
 tool=${BUNDLETOOL:-$here/../../.build/release/bundletool}
-limit=${VM_TIMEOUT:-480}
+limit=${VM_TIMEOUT:-570}
 
 fail() { printf 'vm: error: %s\n' "$*" >&2; exit 1; }
 [[ -x $tool ]] || fail "$tool is not there: make build, or set BUNDLETOOL"
@@ -35,6 +35,9 @@ trap 'exit 143' TERM
 mkdir -p "$work/vm/cache"
 cp "$here/init" "$here/inside.sh" "$here"/*.py "$work/vm/"
 cp "$tool" "$work/vm/bundletool"
+compiler=$(command -v clang || command -v cc) || fail "no C compiler"
+# Static: it runs in the container's root.
+"$compiler" -static -O1 -o "$work/vm/stress" "$here/../../Tests/IntegrationTests/Fixtures/memory-stress.c"
 cp "$cache/python-rootfs.tar.gz" "$work/vm/cache/"
 printf '%s\n' "${*@Q}" >"$work/vm/arguments"
 PATH=$PATH:/usr/sbin mke2fs -q -t ext4 -d "$work/vm" -O ^has_journal "$work/vm.ext4" \
@@ -45,7 +48,8 @@ nonce=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 : >"$work/console"
 : >"$work/verdict"
 TMPDIR=$work timeout --kill-after=10 "$limit" qemu-system-x86_64 \
-    -accel tcg,thread=single -cpu Haswell,-pcid,-x2apic,-tsc-deadline,-hle,-invpcid,-rtm -smp 1 -m 3072 -nodefaults -no-user-config -display none -no-reboot \
+    -accel tcg,thread=single -cpu Haswell,-pcid,-x2apic,-tsc-deadline,-hle,-invpcid,-rtm -smp 1 -m 3072 \
+    -nodefaults -no-user-config -display none -no-reboot \
     -kernel "$guest/vmlinuz" -initrd "$guest/initrd.gz" \
     -append "console=ttyS0 quiet panic=-1 oops=panic mitigations=off bundletool.run=$nonce" \
     -drive "file=$guest/root.ext4,format=raw,if=virtio,snapshot=on" \
