@@ -1,3 +1,4 @@
+internal import CLinux
 package import Glibc
 
 /// What a file is.
@@ -42,4 +43,11 @@ extension stat {
 package struct FileIdentity: Hashable, Sendable {
     package let device: dev_t
     package let inode: ino_t
+}
+
+/// What a special file stands for.
+package enum Device {
+    package static func numbers(_ device: dev_t) -> (major: UInt32, minor: UInt32) {
+        (blt_major(UInt64(device)), blt_minor(UInt64(device)))
+    }
 }

@@ -35,17 +35,27 @@ struct FailureTests {
     @Test("the destination's disk fills up: the container goes on as if nothing had been", arguments: [false, true])
     func fullDisk(predump: Bool) async throws {
         try await Stage.serving(megabytes: 50) { stage in
-            // Room for the clone, and not for the memory.
+            // Room for the clone and its memory, until something else takes it.
             let rootfs = try await Tool.shell("du -sm containers/pyserver | cut -f1", in: stage.folder.path)
-            let size = try #require(Int(rootfs.filter(\.isNumber))) + 30
+            let size = try #require(Int(rootfs.filter(\.isNumber))) + 100
             let disk = try await TemporaryMount.tmpfs(megabytes: size)
             try await stage.succeed("clone", "./containers/pyserver", "pyserver2", "--containers", disk.path)
             let before = try await stage.listed()
             let sum = try await stage.checksum().sha256
             let rules = try await stage.firewallRules()
             let ticks = try await stage.ticks()
-            let words = ["migrate", "pyserver", "\(disk.path)/pyserver2"] + (predump ? ["--predump"] : [])
-            expectError(try await stage.run(words), "No space left on device")
+            let words = ["migrate", "--bandwidth", "20MB/s", "pyserver", "\(disk.path)/pyserver2"]
+            let migrate = try await stage.start(words: words + (predump ? ["--predump"] : []))
+            try await wait(for: "the first pages") {
+                try await Tool.shell("find '\(disk.path)' -name 'pages-*.img' -size +1M") != ""
+            }
+            try await Tool.shell("head -c 90M /dev/zero >'\(disk.path)/other' || :")
+            expectError(try await migrate.outcome(), "No space left on device")
+            try await Tool.shell("rm '\(disk.path)/other'")
+            // With too little from the start, nothing begins.
+            try await Tool.shell("head -c 70M /dev/zero >'\(disk.path)/other'")
+            expectError(try await stage.run(words), "No space left on device", "cannot be moved")
+            try await Tool.shell("rm '\(disk.path)/other'")
             #expect(try await stage.listed() == before)
             #expect(try await stage.checksum().sha256 == sum)
             #expect(try Files.names(in: disk.path) == ["pyserver2"])

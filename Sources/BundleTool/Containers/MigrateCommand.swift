@@ -74,6 +74,17 @@ struct MigrateCommand: AsyncParsableCommand {
         transform: Output.seconds(parsing:))
     var timeout: Double = 300
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            What happens to the destination's rootfs: sync makes it the same as the container's, keep leaves it as it \
+            is, auto is sync between a bundle and its clone, and keep otherwise.
+            """, valueName: "auto|sync|keep"))
+    var rootfs = RootfsChoice.auto
+
+    @Flag(help: "Only look whether it would work, and predict what it would take; nothing is moved or stopped.")
+    var dryRun = false
+
     @Flag(help: "Print a JSON report.") var json = false
 
     @OptionGroup var containers: ContainersOption
@@ -89,6 +100,11 @@ struct MigrateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if dryRun {
+            let forecast = try await forecast()
+            print(json ? try Output.json(forecast) : Self.summary(forecast))
+            return
+        }
         let report = try await perform()
         print(json ? try Output.json(report) : Self.summary(report))
     }
@@ -137,6 +153,33 @@ struct MigrateCommand: AsyncParsableCommand {
         }
     }
 
+    /// Looks and predicts.
+    private func forecast() async throws -> MigrationForecast {
+        try Failure.unlessRoot("looking into a container")
+        let runtime = try runtimeOptions.find()
+        let migrator = Migrator(runtime: runtime, criu: try await criuOptions.find(), options: options)
+        let selection = try await select(runtime)
+        return try await Interruption.cancelling {
+            try await migrator.forecast(selection.container, to: selection.destination)
+        }
+    }
+
+    private static func summary(_ forecast: MigrationForecast) -> String {
+        let rounds =
+            forecast.rounds == 0
+            ? "stopped while all of it crosses"
+            : "\(forecast.rounds) rounds while it runs, \(ByteCount(forecast.bytes)) in all"
+                + (forecast.converges ? "" : ", which do not get shorter")
+        return """
+            container \(forecast.container) can move to \(forecast.destination)
+            memory \(ByteCount(forecast.memory)), of which \(ByteCount(forecast.changing)) change each second; link \
+            \(ByteCount(forecast.linkRate))/s
+            \(rounds)
+            stopped for about \(Output.seconds(forecast.transferSeconds)) and what CRIU itself takes; \
+            \(ByteCount(forecast.frozenBytes)) cross meanwhile
+            """
+    }
+
     private var options: Migrator.Options {
         var options = Migrator.Options()
         options.precopy = predump
@@ -146,6 +189,7 @@ struct MigrateCommand: AsyncParsableCommand {
         options.continuesWithoutConvergence = onNoConvergence == .continue
         options.timeout = .seconds(timeout)
         options.dumpMethod = dumpMethod
+        options.rootfs = rootfs
         return options
     }
 
@@ -215,6 +259,7 @@ struct MigrateCommand: AsyncParsableCommand {
 }
 
 extension DumpMethod: ExpressibleByArgument {}
+extension RootfsChoice: ExpressibleByArgument {}
 
 /// How changed pages are to be found.
 enum TrackingChoice: String, CaseIterable, ExpressibleByArgument {

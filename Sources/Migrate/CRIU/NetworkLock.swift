@@ -82,6 +82,9 @@ struct NetworkLock: Sendable {
         }
     }
 
+    /// Whether a container's processes have TCP connections; listening is none.
+    static func hasConnections(_ root: Int32) -> Bool { connections(of: root).contains { $0.remote != 0 } }
+
     /// The TCP connections of a container's processes.
     private static func connections(of root: Int32) -> Set<Connection> {
         let processes = (try? ContainerProcess.tree(below: root)) ?? []

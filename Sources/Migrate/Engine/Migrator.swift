@@ -60,9 +60,7 @@ package struct Migrator: Sendable {
     private func migrateUncancelled(_ container: Container, to destination: String) async throws -> MigrationReport {
         let start = ContinuousClock.now
         let tracking = options.precopy ? try PageTracking.choose(options.tracking) : .content
-        let rootfs = try RootfsSync(
-            from: OCIBundle(at: container.bundle), to: OCIBundle(at: destination), root: container.pid,
-            choice: options.rootfs)
+        let rootfs = try await preflight(container, destination)
         let folder = try MigrationWorkFolder(id: container.id, beside: destination, criu: criu)
         do {
             let runtime = try await runtime.prepared(criuFolder: folder.criuFolder)
@@ -105,6 +103,17 @@ package struct Migrator: Sendable {
             if (error as? MigrateError)?.code != .lost { folder.remove() }
             throw error
         }
+    }
+
+    /// Refuses what cannot work.
+    /// - Returns: what will keep the destination's rootfs the same; nil where it stays as it is.
+    func preflight(_ container: Container, _ destination: String) async throws -> RootfsSync? {
+        let (from, to) = try (OCIBundle(at: container.bundle), OCIBundle(at: destination))
+        let rootfs = try RootfsSync(from: from, to: to, root: container.pid, choice: options.rootfs)
+        try await Preflight(
+            container: container, source: from, destination: to, criu: criu, syncsRootfs: rootfs != nil
+        ).check()
+        return rootfs
     }
 
     /// Pre-copy, then `move`, which is not cancelled: nothing may leave the container stopped.

@@ -192,10 +192,12 @@ package struct ContainerRuntime: Sendable {
     }
 
     private func failure(_ operation: String, _ outcome: Tool.Outcome, criuLog: String? = nil) -> MigrateError {
+        let log = criuLog.flatMap { Files.text(of: $0) } ?? ""
         var message =
             "cannot \(operation): "
-            + (RuntimeLog.lastMessage(of: outcome.errors) ?? "\(name) ended with \(outcome.status)")
-        if let criuLog, let errors = RuntimeLog.criuErrors(of: Files.text(of: criuLog) ?? "") {
+            + (RuntimeLog.meaning(of: log) ?? RuntimeLog.lastMessage(of: outcome.errors)
+                ?? "\(name) ended with \(outcome.status)")
+        if let errors = RuntimeLog.criuErrors(of: log) {
             message += "; CRIU's log ends: \(errors)"
         }
         return MigrateError(.toolFailed, message)

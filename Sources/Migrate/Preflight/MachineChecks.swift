@@ -1,0 +1,51 @@
+internal import Glibc
+internal import LinuxSystem
+
+/// What CRIU needs of the machine.
+struct MachineChecks: Sendable {
+    let criu: CRIUInstallation
+    /// The container's first process.
+    let root: Int32
+
+    func problems() async throws -> [String] {
+        var found: [String] = []
+        if let problem = Self.versionProblem(criu: criu.version, kernel: Self.kernel) {
+            found.append(problem)
+        } else if let objection = try await criu.objection() {
+            found.append(
+                "CRIU \(criu.version), \(criu.path), does not work on this kernel (\(objection)): scripts/setup.sh run "
+                    + "(make setup) provides one that fits")
+        }
+        if NetworkLock.hasConnections(root), Tool.find("iptables-restore") == nil {
+            found.append("CRIU needs iptables to hold the container's TCP connections: apt-get install iptables")
+        }
+        return found
+    }
+
+    private static var kernel: String {
+        (Files.text(of: "/proc/sys/kernel/osrelease") ?? "").split(separator: "\n").first.map(String.init) ?? ""
+    }
+
+    /// Older ones pass their own check on newer kernels, and fail in the middle of a dump: unknown socket options.
+    static func versionProblem(criu: String, kernel: String) -> String? {
+        guard isAtLeast(kernel, [6, 13]), !isAtLeast(criu, [4, 2]) else { return nil }
+        return "CRIU \(criu) fails on kernels after 6.12, and this is \(kernel): scripts/setup.sh run (make setup) "
+            + "provides one that fits, --criu names another"
+    }
+
+    private static func isAtLeast(_ version: String, _ least: [Int]) -> Bool {
+        let numbers = version.split(separator: ".").map { Int($0.prefix { $0.isNumber }) ?? 0 }
+        return !numbers.lexicographicallyPrecedes(least)
+    }
+}
+
+/// What root may do here.
+enum Privilege {
+    /// CAP_SYS_RESOURCE: without it the limits of other users' processes cannot be read.
+    static var canReadLimits: Bool {
+        let status = Files.text(of: "/proc/self/status") ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("CapEff:") }
+        let set = line?.split(separator: "\t").last.flatMap { UInt64($0, radix: 16) } ?? 0
+        return set & 1 << 24 != 0
+    }
+}

@@ -1,0 +1,143 @@
+import Glibc
+import OCIConfig
+import Testing
+
+@testable import Migrate
+
+@Suite struct PreflightTests {
+    @Test(
+        arguments: [
+            ("3.17.1", "6.1.0-18-amd64", true), ("4.1.1", "6.12.74+deb13-cloud-amd64", true),
+            ("4.1.1", "6.13.0", false), ("4.2", "6.18.44", true), ("4.2.1", "7.0", true),
+            ("3.19", "6.18.1-arch", false),
+        ])
+    func versions(criu: String, kernel: String, fits: Bool) {
+        #expect((MachineChecks.versionProblem(criu: criu, kernel: kernel) == nil) == fits)
+    }
+
+    @Test func oneProblemIsOneLine() {
+        #expect(Preflight.message("c", ["a"]) == "container c cannot be moved, and runs on: a")
+        #expect(Preflight.message("c", ["a", "b"]) == "container c cannot be moved, and runs on: (1) a; (2) b")
+    }
+
+    @Test(
+        arguments: [
+            ("anon_inode:[io_uring]", S_IFREG, 0, 0, true, "[io_uring]"),
+            ("anon_inode:[eventfd]", S_IFREG, 0, 0, true, nil), ("pipe:[123]", S_IFIFO, 0, 0, false, nil),
+            ("/memfd:x (deleted)", S_IFREG, 0, 0, false, nil), ("/dev/null", S_IFCHR, 1, 3, false, nil),
+            ("/dev/fuse", S_IFCHR, 10, 229, true, "10:229"), ("/dev/loop0", S_IFBLK, 7, 0, true, "7:0"),
+            ("/dev/pts/0", S_IFCHR, 136, 0, true, nil), ("/dev/pts/0", S_IFCHR, 136, 0, false, "terminal"),
+            ("/var/log/x", S_IFREG, 0, 0, true, nil), ("/var/log/x", S_IFREG, 0, 0, false, "outside the container"),
+        ] as [(String, UInt32, UInt32, UInt32, Bool, String?)])
+    func descriptors(
+        target: String, kind: UInt32, major: UInt32, minor: UInt32, isMounted: Bool, words: String?
+    ) {
+        var status = stat()
+        status.st_mode = kind
+        status.st_rdev = dev_t(major << 8 | minor & 0xff | (minor & ~0xff) << 12)
+        let problem = DescriptorChecks.problem(target, status: status, isMounted: isMounted)
+        #expect((problem == nil) == (words == nil), "\(problem ?? "nothing")")
+        if let words { #expect(problem?.contains(words) == true) }
+    }
+
+    @Test func configurationsThatDoNotFit() throws {
+        let one = try RuntimeSpec(
+            parsing: Array(
+                #"""
+                {"ociVersion": "1.0.2", "process": {"terminal": true, "cwd": "/"},
+                 "mounts": [{"destination": "/data", "type": "bind", "source": "/srv"}],
+                 "linux": {"namespaces": [{"type": "network", "path": "/run/netns/a"}, {"type": "pid"}]}}
+                """#.utf8))
+        let other = try RuntimeSpec(
+            parsing: Array(
+                #"""
+                {"ociVersion": "1.0.2", "process": {"cwd": "/"},
+                 "mounts": [{"destination": "/more", "options": ["rbind"], "source": "/srv"}],
+                 "linux": {"namespaces": [{"type": "network"}, {"type": "pid"}]}}
+                """#.utf8))
+        let problems = BundleChecks.problems(from: one, to: other, "/b")
+        #expect(problems.count == 4)
+        for (problem, words) in zip(
+            problems, ["terminal", "lacks the mount /data", "binds /more", "network namespace"])
+        {
+            #expect(problem.contains(words))
+        }
+        #expect(BundleChecks.problems(from: other, to: other, "/b") == [])
+    }
+
+    /// Lines that CRIU 4.2.1 wrote when these things were tried.
+    @Test(
+        arguments: [
+            ("Error (criu/sk-unix.c:874): unix: External socket is used. Consider using --ext-unix-sk option.", "Unix"),
+            (
+                "Error (criu/files-ext.c:94): Can't dump file 3 of that type [600] (anon anon_inode:[userfaultfd])",
+                "userfaultfd"
+            ),
+            (
+                "Error (criu/files-ext.c:94): Can't dump file 3 of that type [600] (anon anon_inode:[perf_event])",
+                "counter"
+            ),
+            ("Error (criu/files-ext.c:94): Can't dump file 3 of that type [20666] (chr 10:229)", "device"),
+            ("Error (criu/tun.c:306): tun: Net namespace is required to dump tun link", "tun"),
+            ("Error (criu/proc_parse.c:502): Unknown shit 100600 (/secretmem (deleted))", "secret"),
+            ("Error (criu/cr-dump.c:389): Can't get rlimit 0: Operation not permitted", "CAP_SYS_RESOURCE"),
+            ("Error (criu/files-reg.c:1790): Can't lookup mount=27 for fd=1 path=/tmp/wl/hostfile", "outside"),
+            (
+                "Error (criu/files-reg.c:1031): Can't dump ghost file /tmp/ghost of 3002368 size, increase limit",
+                "no name"
+            ),
+            ("Error (soccr/soccr.c:94): Can't turn TCP repair mode ON: Operation not permitted", "TCP"),
+            ("Error (criu/cr-dump.c:1655): Timeout reached. Try to interrupt: 0", "ten seconds"),
+            (
+                "Error (criu/files-reg.c:2267): Can't open file usr/bin/python3.11: No such file or directory",
+                "--rootfs sync"
+            ),
+        ])
+    func meanings(line: String, word: String) {
+        #expect(RuntimeLog.meaning(of: "(00.1) Something\n(00.2) \(line)\n")?.contains(word) == true)
+        #expect(RuntimeLog.meaning(of: "(00.1) Something\n") == nil)
+    }
+
+    @Test func forecasts() {
+        let known = MigrationForecast(
+            container: "c", source: "/a", destination: "/b", memory: 100_000_000, changing: 1_000_000,
+            linkRate: 10_000_000, rounds: 0, converges: true, bytes: 0, frozenBytes: 0, transferSeconds: 0)
+        let whole = Migrator.forecast(known, readSeconds: 0.1, nil)
+        #expect(whole.transferSeconds == 10)
+        #expect(whole.frozenBytes == 100_000_000)
+        let rounds = Migrator.forecast(known, readSeconds: 0.1, Convergence())
+        #expect(rounds.converges)
+        #expect(rounds.rounds >= 2)
+        #expect(rounds.transferSeconds < 0.3)
+        var busy = known
+        busy.changing = 50_000_000
+        #expect(!Migrator.forecast(busy, readSeconds: 0.1, Convergence()).converges)
+    }
+}
+
+@Suite struct TimerImageTests {
+    /// CRIU's `file_entry` of a timerfd: type, id, and the timer's own message.
+    private static func image(seconds: UInt64, nanoseconds: UInt64, interval: UInt64) -> [UInt8] {
+        var timer = ProtobufWriter()
+        let fields: [(UInt64, UInt64)] = [
+            (1, 9), (2, 2), (4, 1), (5, 1), (6, 0), (7, seconds), (8, nanoseconds), (9, 0), (10, interval),
+        ]
+        for (number, value) in fields { timer.field(number, value) }
+        var entry = ProtobufWriter()
+        entry.field(1, 17)
+        entry.field(2, 9)
+        entry.field(12, timer.bytes)
+        return ImageFile.bytes(of: [entry.bytes], magic: 0x5630_3138)
+    }
+
+    @Test func expiredPeriodicTimersGoOn() throws {
+        let repaired = try TimerImage.rearmed(Self.image(seconds: 0, nanoseconds: 0, interval: 50_000_000))
+        #expect(repaired == Self.image(seconds: 0, nanoseconds: 50_000_000, interval: 50_000_000))
+    }
+
+    @Test func othersStay() throws {
+        #expect(try TimerImage.rearmed(Self.image(seconds: 1, nanoseconds: 0, interval: 50_000_000)) == nil)
+        #expect(try TimerImage.rearmed(Self.image(seconds: 0, nanoseconds: 0, interval: 0)) == nil)
+        #expect(throws: MigrateError.self) { try TimerImage.rearmed([1, 2, 3]) }
+    }
+}
