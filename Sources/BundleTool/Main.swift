@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import LinuxSystem
+import Migrate
 
 /// Where the process starts. Not asynchronous itself: the threads of the concurrency runtime, and the end of the main
 /// thread that it brings, cost more time than a command such as `config generate` needs altogether.
@@ -13,7 +14,10 @@ enum Program {
         var none = sigset_t()
         sigemptyset(&none)
         sigprocmask(SIG_SETMASK, &none, nil)
-        exit(BundleTool.run(arguments: Array(CommandLine.arguments.dropFirst())))
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        // Before the parser and all that it brings into memory: this one stays as long as its container.
+        if arguments.first == Monitor.command { exit(Monitor.main(arguments)) }
+        exit(BundleTool.run(arguments: arguments))
     }
 }
 
@@ -35,7 +39,8 @@ struct BundleTool: AsyncParsableCommand {
             CommandGroup(
                 name: "Containers:",
                 subcommands: [
-                    RunCommand.self, ListCommand.self, MigrateCommand.self, ReceiveCommand.self,
+                    RunCommand.self, ListCommand.self, LogsCommand.self, WaitCommand.self, MigrateCommand.self,
+                    ReceiveCommand.self,
                     RecoverCommand.self, KillCommand.self, DeleteCommand.self,
                 ]),
             CommandGroup(name: "This machine:", subcommands: [DoctorCommand.self, DemoCommand.self]),

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include "CLinuxFiles.h"
 #include "CLinuxNamespace.h"
+#include "CLinuxProcess.h"
 
 /* openat2(2) `resolve` flags. */
 enum { BLT_RESOLVE_IN_ROOT = 0x10, BLT_RESOLVE_NO_MAGICLINKS = 0x02 };

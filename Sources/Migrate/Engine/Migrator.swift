@@ -64,6 +64,7 @@ package struct Migrator: Sendable {
         let folder = try MigrationWorkFolder(id: container.id, beside: destination, criu: criu)
         do {
             let runtime = try await runtime.prepared(criuFolder: folder.criuFolder)
+            let stdio = try await runtime.holdStdio(of: container)
             try MigrationJournal(container: container, destination: destination, runtime: runtime).write(
                 in: folder.path)
             let (here, there) = try Descriptor.socketPair()
@@ -71,7 +72,7 @@ package struct Migrator: Sendable {
             let target = LocalTarget(bundle: destination) { id, images in
                 try await runtime.restore(
                     id: id, bundle: destination, images: images, work: folder.destinationWork,
-                    timeout: options.timeout)
+                    timeout: options.timeout, stdio: stdio)
             }
             let receiver = Receiver(
                 link: Link(input: there, output: there), storeFolder: folder.store, target: target)
@@ -87,15 +88,19 @@ package struct Migrator: Sendable {
                 }
                 _ = try await source.greet()
                 try await run(source, link, &report) { known, set in
-                    try await move(source, folder, runtime, container, destination, known: known, set: set)
+                    try await move(
+                        source, folder, runtime, container, destination, stdio, known: known, set: set)
                 }
                 _ = await receiving.result
+                await runtime.settle(stdio)
                 report.totalSeconds = (.now - start) / .seconds(1)
                 folder.remove()
                 return report
             } catch {
                 link.shutDown()
                 _ = await receiving.result
+                // What is lost can still be brought back.
+                if (error as? MigrateError)?.code != .lost { await runtime.settle(stdio) }
                 throw error
             }
         } catch {
@@ -197,7 +202,7 @@ package struct Migrator: Sendable {
     /// Final dump and restore; where either fails, the container goes on at the source.
     private func move(
         _ source: MigrationSource, _ folder: MigrationWorkFolder, _ runtime: ContainerRuntime, _ container: Container,
-        _ destination: String, known: PageIndex, set: Int
+        _ destination: String, _ stdio: ContainerStdio, known: PageIndex, set: Int
     ) async throws -> Move {
         event(.dumping)
         let lock = NetworkLock(of: container)
@@ -222,7 +227,7 @@ package struct Migrator: Sendable {
                 frozen: downtime ?? (restored - dumping))
         } catch {
             try await checkStopped(error, container, runtime, folder, lock, hasDumped: source.hasDumped)
-            throw await rollBack(error, folder, runtime, container, destination, set: set)
+            throw await rollBack(error, folder, runtime, container, destination, stdio, set: set)
         }
     }
 
@@ -260,7 +265,7 @@ package struct Migrator: Sendable {
     /// Restores the container at the source from the images that were meant for the destination.
     private func rollBack(
         _ error: any Error, _ folder: MigrationWorkFolder, _ runtime: ContainerRuntime, _ container: Container,
-        _ destination: String, set: Int
+        _ destination: String, _ stdio: ContainerStdio, set: Int
     ) async -> MigrateError {
         event(.rollingBack(reason: "\(error)"))
         do {
@@ -274,7 +279,7 @@ package struct Migrator: Sendable {
             try await runtime.restore(
                 id: container.id, bundle: container.bundle, images: "\(folder.store)/\(set)", work: folder.sourceWork,
                 // A limit that the destination has missed by little shall not be what ends the container.
-                timeout: max(options.timeout, Options().timeout))
+                timeout: max(options.timeout, Options().timeout), stdio: stdio)
             return MigrateError(.rolledBack, "\(error); container \(container.id) runs again in \(container.bundle)")
         } catch let second {
             return MigrateError(

@@ -19,7 +19,8 @@ struct HoldingTarget: RestoreTarget {
         let restoring = Task.detached {
             defer { try? ended.write.write(all: [0]) }
             try await runtime.restore(
-                id: id, bundle: bundle, images: images, work: folder.destinationWork, timeout: timeout, hold: hold)
+                id: id, bundle: bundle, images: images, work: folder.destinationWork, timeout: timeout,
+                stdio: runtime.receivedStdio(images: images), hold: hold)
         }
         guard try await onThread("receiver", { try hold.wait(orUntil: ended.read) }) else {
             let outcome = await restoring.result

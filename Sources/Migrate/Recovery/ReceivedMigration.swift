@@ -72,7 +72,8 @@ package struct ReceivedMigration: Sendable {
                     try await runtime.clearFailedRestore(of: owner.container, in: owner.bundle)
                     try await runtime.restore(
                         id: owner.container, bundle: owner.bundle, images: "\(path)/\(owner.images)",
-                        work: "\(path)/destination-work", timeout: Migrator.Options().timeout)
+                        work: "\(path)/destination-work", timeout: Migrator.Options().timeout,
+                        stdio: runtime.receivedStdio(images: "\(path)/\(owner.images)"))
                 }
                 owner.state = .ran
             } catch {

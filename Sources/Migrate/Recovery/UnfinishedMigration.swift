@@ -63,11 +63,13 @@ package struct UnfinishedMigration: Sendable {
         let container = try await runtime.container(journal.container)
         if let container, container.isRunning || container.status == "paused" {
             await NetworkLock(of: container)?.clear()
+            await runtime.settleStdio(of: container.id)
             remove()
             return .wasRunning(bundle: container.bundle)
         }
         guard journal.phase == .images, let images = journal.images else {
             // Before the images were complete nothing of ours ends a container.
+            await runtime.settleStdio(of: journal.container)
             remove()
             return .hadEnded
         }
@@ -77,7 +79,8 @@ package struct UnfinishedMigration: Sendable {
             do {
                 try await runtime.restore(
                     id: journal.container, bundle: bundle, images: "\(path)/\(images)", work: "\(path)/source-work",
-                    timeout: Migrator.Options().timeout)
+                    timeout: Migrator.Options().timeout, stdio: runtime.heldStdio(of: journal.container))
+                await runtime.settleStdio(of: journal.container)
                 remove()
                 return .restored(bundle: bundle)
             } catch {
@@ -120,6 +123,7 @@ package struct UnfinishedMigration: Sendable {
         if accepted, let container = try await runtime.container(journal.container) {
             try await runtime.discard(container)
         }
+        await runtime.settleStdio(of: journal.container, isElsewhere: accepted)
         return accepted
     }
 

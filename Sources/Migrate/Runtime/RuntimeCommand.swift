@@ -13,8 +13,8 @@ struct RuntimeCommand: Sendable, Equatable {
 
     func list() -> [String] { global + ["list", "--format", "json"] }
 
-    func run(id: String, bundle: String, log: String) -> [String] {
-        global + logging(log) + ["run", "--detach", "--bundle", bundle, id]
+    func run(id: String, bundle: String, log: String, pidFile: String? = nil) -> [String] {
+        global + logging(log) + ["run", "--detach", "--bundle", bundle] + naming(pidFile) + [id]
     }
 
     func kill(id: String, signal: String) -> [String] { global + ["kill", id, signal] }
@@ -33,9 +33,11 @@ struct RuntimeCommand: Sendable, Equatable {
             ]
     }
 
-    func restore(id: String, bundle: String, images: String, work: String, log: String) -> [String] {
+    func restore(
+        id: String, bundle: String, images: String, work: String, log: String, pidFile: String? = nil
+    ) -> [String] {
         global + logging(log) + ["restore", "--detach", "--bundle", bundle]
-            + ["--image-path", images, "--work-path", work] + migrationOptions + [id]
+            + ["--image-path", images, "--work-path", work] + naming(pidFile) + migrationOptions + [id]
     }
 
     /// What the runtime says of its `checkpoint` command.
@@ -48,6 +50,9 @@ struct RuntimeCommand: Sendable, Equatable {
     }
 
     private var global: [String] { stateFolder.map { ["--root", $0] } ?? [] }
+
+    /// Where the runtime shall write the init process's id.
+    private func naming(_ pidFile: String?) -> [String] { pidFile.map { ["--pid-file", $0] } ?? [] }
 
     private func logging(_ path: String) -> [String] { ["--log", path, "--log-format", "json"] }
 }
