@@ -1,5 +1,6 @@
 import Glibc
 import LinuxSystem
+import Migrate
 import TestSupport
 import Testing
 

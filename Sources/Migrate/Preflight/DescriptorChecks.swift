@@ -6,10 +6,10 @@ struct DescriptorChecks {
     let tree: [ContainerProcess]
 
     func problems() -> [String] {
-        tree.flatMap { process in
+        tree.flatMap { process -> [String] in
             let folder = "/proc/\(process.pid)"
             let mounts = Self.mounts(Files.text(of: "\(folder)/mountinfo") ?? "")
-            return ((try? Files.names(in: "\(folder)/fd")) ?? []).compactMap { number in
+            return ((try? Files.names(in: "\(folder)/fd")) ?? []).compactMap { number -> String? in
                 guard let target = Files.linkTarget("\(folder)/fd/\(number)") else { return nil }
                 var status = stat()
                 let isThere = stat("\(folder)/fd/\(number)", &status) == 0
