@@ -22,6 +22,11 @@ struct RecoverCommand: AsyncParsableCommand {
             case .wasRunning(let bundle):
                 print("container \(migration.container) runs in \(bundle); what the migration left is removed")
             case .restored(let bundle): print("container \(migration.container) runs again in \(bundle)")
+            case .restarted(let bundle):
+                print("container \(migration.container) runs in \(bundle), started again from its images")
+                Console.warning(
+                    "its page server was killed before all memory was there: what the container had done since it was "
+                        + "moved is lost")
             case .hadEnded: print("container \(migration.container) had ended; what the migration left is removed")
             }
         }

@@ -22,6 +22,13 @@ package struct Migrator: Sendable {
         package var dumpMethod: DumpMethod?
         /// Whether what the container has written to its rootfs comes along.
         package var rootfs = RootfsChoice.auto
+        /// How the memory is restored.
+        package var restore = RestoreChoice.eager
+        /// The program that a lazy restore starts with `PageKeeper.word`: the one that calls `PageKeeper.run` then. Nil:
+        /// no restore is lazy.
+        package var pageServer: String?
+        /// Limits what a lazy restore places in the background.
+        package var fillRate: Rate?
 
         package init() {}
     }
@@ -70,13 +77,12 @@ package struct Migrator: Sendable {
                 in: folder.path)
             let (here, there) = try Descriptor.socketPair()
             let link = Link(input: here, output: here, rate: options.bandwidth)
+            let lazy = LazyRestore(
+                runtime: runtime, bundle: destination, folder: folder, timeout: options.timeout,
+                options: .init(choice: options.restore, server: options.pageServer, rate: options.fillRate))
             let receiver = Receiver(
                 link: Link(input: there, output: there), storeFolder: folder.store,
-                restore: { id, images in
-                    try await runtime.restore(
-                        id: id, bundle: destination, images: images, work: folder.destinationWork,
-                        timeout: options.timeout)
-                })
+                restore: { id, images in try await lazy.restore(id: id, images: images) })
             let receiving = Task.detached { try await receiver.run() }
             let source = MigrationSource(
                 link: link, runtime: runtime, container: container, folder: folder, rootfs: rootfs, tracking: tracking)
@@ -87,8 +93,11 @@ package struct Migrator: Sendable {
                     report.tracking = tracking
                     event(.tracking(tracking))
                 }
-                try await run(source, link, &report, folder, runtime, container)
+                try await run(source, link, &report, folder, runtime, container, lazy)
                 _ = await receiving.result
+                event(.filling)
+                report.fill = try await lazy.finish(
+                    id: container.id, images: "\(folder.store)/\(report.rounds.count + 1)")
                 report.totalSeconds = (.now - start) / .seconds(1)
                 folder.remove()
                 return report
@@ -106,7 +115,7 @@ package struct Migrator: Sendable {
 
     private func run(
         _ source: MigrationSource, _ link: Link, _ report: inout MigrationReport, _ folder: MigrationWorkFolder,
-        _ runtime: ContainerRuntime, _ container: Container
+        _ runtime: ContainerRuntime, _ container: Container, _ lazy: LazyRestore
     ) async throws {
         try checkCancellation()
         try await source.greet()
@@ -122,7 +131,7 @@ package struct Migrator: Sendable {
         let rounds = report.rounds.count
         let destination = report.destination
         let finished = try await Task.detached { [self] in
-            try await move(source, folder, runtime, container, destination, known: known, set: rounds + 1)
+            try await move(source, folder, runtime, container, destination, lazy, known: known, set: rounds + 1)
         }.value
         report.finalPages = finished.dump.pages
         report.knownPages = finished.dump.known
@@ -190,7 +199,7 @@ package struct Migrator: Sendable {
     /// Final dump and restore; where either fails, the container goes on at the source.
     private func move(
         _ source: MigrationSource, _ folder: MigrationWorkFolder, _ runtime: ContainerRuntime, _ container: Container,
-        _ destination: String, known: PageIndex, set: Int
+        _ destination: String, _ lazy: LazyRestore, known: PageIndex, set: Int
     ) async throws -> Move {
         event(.dumping)
         let lock = NetworkLock(of: container)
@@ -202,6 +211,7 @@ package struct Migrator: Sendable {
             journal.images = "store/\(set)"
             let result = try await source.finalDump(number: set, known: known, method: method) { [journal] in
                 try journal.write(in: folder.path)
+                lazy.prepare(images: "\(folder.store)/\(set)")
             }
             let dumped = ContinuousClock.now
             event(.dumped(pages: result.pages, known: result.known))

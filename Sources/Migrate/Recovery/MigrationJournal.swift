@@ -9,6 +9,8 @@ struct MigrationJournal: Codable, Sendable, Equatable {
         case source
         /// Everything is at the destination, and the source may be gone: the images decide.
         case images
+        /// The container runs at the destination, and some of its memory is still in the images.
+        case filling
     }
 
     var version = 1

@@ -43,6 +43,9 @@ package struct UnfinishedMigration: Sendable {
         case restored(bundle: String)
         /// The container had ended by itself; only leftovers were removed.
         case hadEnded
+        /// Some of its memory was lost with the page server: the container was started again from its images in this
+        /// bundle, and what it had done since it was moved is lost.
+        case restarted(bundle: String)
     }
 
     /// Finishes the migration, or undoes it: the container runs afterwards, once.
@@ -54,7 +57,15 @@ package struct UnfinishedMigration: Sendable {
         let runtime = try await ContainerRuntime.find(explicit: journal.runtime, stateFolder: journal.stateFolder)
             .prepared(criuFolder: "\(plain.path)/bin")
         try await waitForTools()
+        let hasFilled = try await waitForFill(runtime)
         let container = try await runtime.container(journal.container)
+        if hasFilled == false, let images = journal.images, container != nil || journal.phase == .filling {
+            _ = try await LazyRestore.finish(
+                FillState(folder: filling), id: journal.container, bundle: journal.destination,
+                images: "\(path)/\(images)", work: "\(path)/source-work", runtime)
+            remove()
+            return .restarted(bundle: journal.destination)
+        }
         if let container, container.isRunning || container.status == "paused" {
             await NetworkLock(of: container)?.clear()
             remove()
@@ -83,6 +94,18 @@ package struct UnfinishedMigration: Sendable {
             .lost,
             "container \(journal.container) could be restored neither in \(journal.destination) nor in "
                 + "\(journal.source), its images are kept in \(path): \(failures.joined(separator: "; "))")
+    }
+
+    private var filling: String { "\(path)/\(MigrationWorkFolder.fillingName)" }
+
+    /// Waits for the page server of a lazy restore, which lives on without the migration.
+    /// - Returns: whether it has placed all pages; nil where nothing was restored lazily.
+    private func waitForFill(_ runtime: ContainerRuntime) async throws -> Bool? {
+        guard Files.exists(filling) else { return nil }
+        switch try await FillState(folder: filling).wait(atMost: .seconds(600)) {
+        case .ended(let report): return report.aborted ? nil : report.fill != nil
+        case .died, .working: return false
+        }
     }
 
     /// A runtime that the dead migration has started goes on without it, and is let finish.
