@@ -28,10 +28,9 @@ struct MigrationTests {
             let after = try await stage.checksum()
             #expect(after.sha256 == before.sha256)
             #expect(after.bytes == before.bytes)
-            // The first question is counted by now, the download is not.
-            #expect(after.requests == before.requests + 1)
+            // Both questions and the download; on a busy machine the download may have ended before the second question.
             try await stage.expectComplete(curl)
-            #expect(try await stage.checksum().requests == after.requests + 2)
+            #expect(try await stage.checksum().requests == before.requests + 3)
             // The server really runs from there: its root is the other bundle's.
             let pid = try #require(try await stage.listed().first?.pid)
             let roots = try await Tool.shell(
