@@ -67,6 +67,18 @@ import Testing
             ])
     }
 
+    /// More pages than a file can hold: the offsets would overflow.
+    @Test func refusesEndlessPagemaps() {
+        var head = ProtobufWriter()
+        head.field(1, 3)
+        var record = ProtobufWriter()
+        record.field(1, 0x1000)
+        record.field(5, 1 << 40 - 1)
+        let records = [head.bytes] + Array(repeating: record.bytes, count: 1 << 12)
+        let bytes = ImageFile.bytes(of: records, magic: ImageFile.pagemapMagic)
+        #expect(throws: MigrateError.self) { try DumpedPagemap(bytes) }
+    }
+
     @Test(
         arguments: [
             [], [0x19, 0x43, 0x56], Array(repeating: 0, count: 8),

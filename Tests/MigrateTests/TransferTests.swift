@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import LinuxSystem
+import TestSupport
 import Testing
 
 @testable import Migrate
@@ -44,6 +45,14 @@ import Testing
         return sender
     }
 
+    /// After an image: there are no more, restore.
+    private static func end(_ link: Link) throws {
+        try link.send(.imagesEnd, ImagesEndMessage(count: 1))
+        _ = try link.expect(.answer, as: AnswerMessage.self)
+        try link.send(.restore, RestoreMessage())
+        _ = try link.expect(.answer, as: AnswerMessage.self)
+    }
+
     @Test func sendsOnlyWhatChanged() async throws {
         let counts = SendCounts()
         let (root, error) = try await exchange { link in
@@ -54,8 +63,7 @@ import Testing
             counts.set(second.sentPages, second.unchangedPages)
             try link.send(.file, FileMessage(name: "core-1.img", size: 3))
             try link.send(.data, head: [7, 8, 9])
-            try link.send(.restore, RestoreMessage())
-            _ = try link.expect(.answer, as: AnswerMessage.self)
+            try Self.end(link)
         }
         defer { try? FileManager.default.removeItem(atPath: root) }
         #expect(error == nil)
@@ -89,8 +97,8 @@ import Testing
             // What was kept is known in the next set, too.
             let third = try Self.sendSet(link, 3, known: second.index, [1, 2, 3, 4])
             #expect([third.sentPages, third.unchangedPages] == [0, 4])
-            try link.send(.restore, RestoreMessage())
-            _ = try link.expect(.answer, as: AnswerMessage.self)
+            try link.send(.file, FileMessage(name: "core-1.img", size: 0))
+            try Self.end(link)
         }
         defer { try? FileManager.default.removeItem(atPath: root) }
         #expect(error == nil)
@@ -103,6 +111,9 @@ import Testing
         "an image outside the folder", "an image that replaces pages", "a hidden image", "an image that is too long",
         "unchanged pages that never came", "pages in descending order", "pages that are not whole", "a wrong digest",
         "a set out of order", "pages before a set", "no greeting", "a short greeting", "data without an image",
+        "an image in a set",
+        "a restore without images", "a restore in the middle of a set", "a set that ends twice", "pages after a set",
+        "an image after the last", "a set after an image", "an address beyond the end",
     ])
     func refuses(_ attack: String) async throws {
         let (root, error) = try await exchange { link in
@@ -133,13 +144,51 @@ import Testing
                 try link.send(.pages, head: [0, 0, 1, 0, 0, 0, 0, 0] + Self.pages([1]))
                 try link.send(.pageSetEnd, PageSetEndMessage(pages: 1, unchanged: 0, digest: "0-0"))
             case "data without an image": try link.send(.data, head: [1])
-            default: break
+            case "an image in a set": try link.send(.file, FileMessage(name: "core-1.img", size: 0))
+            case "an address beyond the end":
+                try Self.sendMemory(link)
+                try link.send(.pages, head: [0, 240] + [UInt8](repeating: 255, count: 6) + Self.pages([1, 2]))
+            case "a restore in the middle of a set": break
+            default: try Self.attackAfterSet(attack, link)
             }
             try link.send(.restore, RestoreMessage())
         }
         defer { try? FileManager.default.removeItem(atPath: root) }
         #expect(error is MigrateError, "\(attack) was accepted")
         #expect(!Files.exists("/tmp/escape.img") && !Files.exists("\(root)/escape.img"))
+    }
+
+    private static func attackAfterSet(_ attack: String, _ link: Link) throws {
+        let end = PageSetEndMessage(pages: 0, unchanged: 0, digest: PageSetDigest(PageHasher(seed: seed)).text)
+        try link.send(.pageSetEnd, end)
+        let image = FileMessage(name: "core-1.img", size: 0)
+        switch attack {
+        case "a set that ends twice": try link.send(.pageSetEnd, end)
+        case "pages after a set": try sendMemory(link)
+        case "a set after an image":
+            try link.send(.file, image)
+            try link.send(.pageSetBegin, PageSetBeginMessage(number: 2))
+        case "an image after the last":
+            try link.send(.file, image)
+            try link.send(.imagesEnd, ImagesEndMessage(count: 1))
+            try link.send(.file, FileMessage(name: "core-2.img", size: 0))
+        default: break
+        }
+    }
+
+    @Test("what a source costs is bounded, and what it says is fit for a terminal")
+    func bounds() throws {
+        let folder = try TemporaryFolder()
+        let hasher = PageHasher(seed: Self.seed)
+        let store = CheckpointStore(root: folder.path, hasher: hasher)
+        let end = PageSetEndMessage(pages: 0, unchanged: 0, digest: PageSetDigest(hasher).text)
+        for number in 1...CheckpointStore.setLimit {
+            try store.beginSet(number)
+            try store.endSet(end)
+        }
+        #expect(throws: MigrateError.self) { try store.beginSet(CheckpointStore.setLimit + 1) }
+        let words = FailureMessage(text: "a\u{1b}[2Jb\n" + String(repeating: "c", count: 10_000)).error.message
+        #expect(words.hasPrefix("a?[2Jb?ccc") && words.count <= 4096)
     }
 
     private static func sendMemory(_ link: Link) throws {

@@ -35,7 +35,8 @@ struct DumpedPagemap {
             let fields = try Self.fields(record)
             // Field 5 is the count since CRIU 4; before, field 2 was.
             guard let address = fields[1], let count = fields[5] ?? fields[2], count < 1 << 40,
-                address % UInt64(Page.size) == 0
+                address % UInt64(Page.size) == 0,
+                !address.addingReportingOverflow(count * UInt64(Page.size)).overflow
             else { throw MigrateError(.malformed, "a pagemap of CRIU's has an impossible entry") }
             // Without flags an entry is present, or in the parent where field 3 says so.
             let flags = fields[4] ?? (fields[3] == 1 ? Flag.parent : Flag.present)
@@ -44,7 +45,9 @@ struct DumpedPagemap {
             }
             if flags & Flag.present != 0 {
                 entries.append(Entry(address: address, pages: Int(count), content: .present(offset: offset)))
-                offset += Int(count) * Page.size
+                let (end, overflow) = offset.addingReportingOverflow(Int(count) * Page.size)
+                guard !overflow else { throw MigrateError(.malformed, "a pagemap of CRIU's has too many pages") }
+                offset = end
             } else {
                 entries.append(Entry(address: address, pages: Int(count), content: .lazy))
             }

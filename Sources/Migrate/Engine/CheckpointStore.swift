@@ -6,10 +6,20 @@ internal import LinuxSystem
 /// link to the one before; the small images go into the last.
 ///
 /// Takes nothing on trust: names are from CRIU's own set, addresses are whole pages in ascending order, a page that is
-/// called unchanged has to be in the set before.
+/// called unchanged has to be in the set before. What a set costs here is in proportion to what was sent for it.
 final class CheckpointStore {
+    /// The rounds that a source may want, and the final dump: each set is a folder here, and a parent for CRIU to open.
+    static let setLimit = 1001
+    /// Processes and shared memory objects of a set: each has two files here, and its pagemap is kept in memory.
+    static let memoryLimit = 1 << 16
+    /// Small images: a process has about ten.
+    static let fileLimit = 1 << 20
+
     let root: String
     private(set) var number = 0
+    /// Whether a set has begun and not ended.
+    private var isOpen = false
+    private var files = 0
     private var memory: MemoryID?
     private var pagemap: Pagemap?
     private var contents: Descriptor?
@@ -31,10 +41,11 @@ final class CheckpointStore {
     var folder: String { "\(root)/\(number)" }
 
     func beginSet(_ number: Int) throws {
-        guard number == self.number + 1 else {
+        guard number == self.number + 1, !isOpen, files == 0, number <= Self.setLimit else {
             throw MigrateError(.malformed, "page set \(number) does not follow page set \(self.number)")
         }
         self.number = number
+        isOpen = true
         before = finished
         finished = [:]
         digest = PageSetDigest(hasher)
@@ -46,10 +57,14 @@ final class CheckpointStore {
     }
 
     func begin(_ memory: MemoryID) throws {
-        guard number > 0, self.memory != memory, finished[memory] == nil else {
+        guard isOpen else { throw MigrateError(.malformed, "pages come outside of a page set") }
+        guard self.memory != memory, finished[memory] == nil else {
             throw MigrateError(.malformed, "the pages of \(memory) come twice")
         }
         try closeMemory()
+        guard finished.count < Self.memoryLimit else {
+            throw MigrateError(.malformed, "a page set has more than \(Self.memoryLimit) memories")
+        }
         self.memory = memory
         // Ids are shared by all pagemaps of a folder, and start at 1.
         let pagemap = Pagemap(pagesID: UInt32(finished.count + 1))
@@ -86,6 +101,8 @@ final class CheckpointStore {
 
     /// Ends the set; its counts and digest have to be what the sender says.
     func endSet(_ expected: PageSetEndMessage) throws {
+        guard isOpen else { throw MigrateError(.malformed, "a page set ends that has not begun") }
+        isOpen = false
         try closeMemory()
         let end = PageSetEndMessage(pages: pages, unchanged: unchanged, digest: digest.text)
         guard end == expected else {
@@ -95,9 +112,13 @@ final class CheckpointStore {
 
     /// Opens a small image for writing.
     func createFile(_ name: String) throws -> Descriptor {
-        guard number > 0, Self.isImageName(name) else {
-            throw MigrateError(.malformed, "'\(name)' is no name of a CRIU image")
+        guard number > 0, !isOpen, files < Self.fileLimit else {
+            throw MigrateError(.malformed, "the image \(name.printable(limit: 64)) comes out of turn")
         }
+        guard Self.isImageName(name) else {
+            throw MigrateError(.malformed, "'\(name.printable(limit: 64))' is no name of a CRIU image")
+        }
+        files += 1
         return try Descriptor.open("\(folder)/\(name)", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
     }
 

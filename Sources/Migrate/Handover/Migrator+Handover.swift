@@ -61,7 +61,7 @@ extension Migrator {
         do {
             let welcome = try await source.greet(migration: route.migration, destination: route.destination)
             var report = MigrationReport(
-                container: container.id, source: container.bundle, destination: welcome.bundle)
+                container: container.id, source: container.bundle, destination: welcome.bundle.printable(limit: 4096))
             if options.precopy {
                 report.tracking = tracking
                 event(.tracking(tracking))

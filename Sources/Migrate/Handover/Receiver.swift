@@ -79,9 +79,14 @@ struct Receiver: Sendable {
         let store = CheckpointStore(root: storeFolder, hasher: PageHasher(seed: hello.hashSeed))
         var file: (output: Descriptor, name: String, missing: Int)?
         var files = 0
+        var isComplete = false
         while let frame = try link.receive() {
             if let open = file, open.missing > 0, frame.kind != .data {
                 throw MigrateError(.malformed, "the image \(open.name) is not complete")
+            }
+            // Nothing is started of which a part is missing, and nothing changes what was found to be complete.
+            guard isComplete == [.restore, .prepare].contains(frame.kind) || frame.kind == .failure else {
+                throw MigrateError(.malformed, "the source sent \(frame.kind) out of turn")
             }
             switch frame.kind {
             case .pageSetBegin: try store.beginSet(try frame.message(as: PageSetBeginMessage.self).number)
@@ -106,9 +111,10 @@ struct Receiver: Sendable {
                 open.missing -= frame.payload.count
                 file = open
             case .imagesEnd:
-                guard try frame.message(as: ImagesEndMessage.self).count == files else {
+                guard try frame.message(as: ImagesEndMessage.self).count == files, files > 0 else {
                     throw MigrateError(.malformed, "an image is missing")
                 }
+                isComplete = true
                 try link.send(.answer, AnswerMessage())
             case .restore: return .restore(images: store.folder)
             case .prepare: return .prepare(images: store.folder)

@@ -81,10 +81,10 @@ package struct ReceivingEnd: Sendable {
     ) async throws {
         let path = MigrationWorkFolder.path(ofMigration: migration, beside: bundle)
         let accepted = try await ReceivedMigration.settle(path) {
-            // What runs under this id was not started by a migration that is refused.
-            if try await runtime.container(hello.container)?.isRunning != true {
-                try await runtime.clearFailedRestore(of: hello.container, in: bundle)
-            }
+            // What runs under this id, or belongs to another bundle, was not started by a migration that is refused.
+            let found = try await runtime.container(hello.container)
+            guard found.map({ !$0.isRunning && Files.canonicalPath($0.bundle) == bundle }) ?? true else { return }
+            try await runtime.clearFailedRestore(of: hello.container, in: bundle)
         }
         try await onThread("receiver") {
             try link.send(.owner, OwnerMessage(accepted: accepted))

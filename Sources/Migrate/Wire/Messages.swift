@@ -67,5 +67,18 @@ struct OwnerMessage: Codable, Sendable {
 struct FailureMessage: Codable, Sendable {
     var text: String
 
-    var error: MigrateError { MigrateError(.toolFailed, text) }
+    var error: MigrateError { MigrateError(.toolFailed, text.printable(limit: 4096)) }
+}
+
+extension String {
+    /// What the other end says, as a terminal may show it: no control characters, not for ever.
+    func printable(limit: Int) -> String {
+        let scalars = unicodeScalars.prefix(limit).map { scalar -> Character in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator: "?"
+            default: Character(scalar)
+            }
+        }
+        return String(scalars)
+    }
 }
