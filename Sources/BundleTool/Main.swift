@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import LinuxSystem
+import Migrate
 
 /// Where the process starts. Not asynchronous itself: the threads of the concurrency runtime, and the end of the main
 /// thread that it brings, cost more time than a command such as `config generate` needs altogether.
@@ -13,7 +14,10 @@ enum Program {
         var none = sigset_t()
         sigemptyset(&none)
         sigprocmask(SIG_SETMASK, &none, nil)
-        exit(BundleTool.run(arguments: Array(CommandLine.arguments.dropFirst())))
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        // Needs a process with a single thread.
+        if arguments.first == PageKeeper.word { PageKeeper.run(Array(arguments.dropFirst())) }
+        exit(BundleTool.run(arguments: arguments))
     }
 }
 

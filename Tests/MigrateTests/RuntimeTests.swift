@@ -25,6 +25,9 @@ import Testing
                 "--log", "/l", "--log-format", "json", "restore", "--detach", "--bundle", "/b", "--image-path", "/i",
                 "--work-path", "/w", "--tcp-established", "--file-locks", "c",
             ])
+        #expect(
+            command.restore(id: "c", bundle: "/b", images: "/i", work: "/w", log: "/l", lazy: true).contains(
+                "--lazy-pages"))
     }
 
     @Test(

@@ -33,12 +33,7 @@ struct MigrateCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp("Limit what crosses: 100MB/s, 100Mbit/s, 10MiB/s. Default: no limit.", valueName: "rate"),
-        transform: {
-            guard let rate = Rate($0) else {
-                throw ValidationError("'\($0)' is no rate; write it with its unit, as 100MB/s, 100Mbit/s or 10MiB/s")
-            }
-            return rate
-        })
+        transform: Output.rate(parsing:))
     var bandwidth: Rate?
 
     @Option(
@@ -68,6 +63,19 @@ struct MigrateCommand: AsyncParsableCommand {
             "With --predump, where the container changes its memory faster than the link carries it: continue or abort.",
             valueName: "what"))
     var onNoConvergence = ConvergenceChoice.continue
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            When the memory is there: eager, before the container goes on; lazy, while it runs, what it asks for first; \
+            auto, whichever keeps its clients waiting less.
+            """, valueName: "how"))
+    var restore = RestoreChoice.eager
+
+    @Option(
+        help: ArgumentHelp("Limit how fast a lazy restore fills the memory.", visibility: .hidden),
+        transform: Output.rate(parsing:))
+    var fillRate: Rate?
 
     @Option(
         help: ArgumentHelp("How long the restore may take, as 60s, before it is undone.", valueName: "time"),
@@ -190,6 +198,9 @@ struct MigrateCommand: AsyncParsableCommand {
         options.timeout = .seconds(timeout)
         options.dumpMethod = dumpMethod
         options.rootfs = rootfs
+        options.restore = restore
+        options.fillRate = fillRate
+        options.pageServer = "/proc/self/exe"
         return options
     }
 
@@ -202,6 +213,7 @@ struct MigrateCommand: AsyncParsableCommand {
         case .pagesRead(let pages): progress.advance(by: pages * 4096)
         case .dumping: progress.begin("stopped, sending what changed")
         case .restoring: progress.begin("restoring at the destination")
+        case .filling: progress.begin("filling the memory")
         case .rollingBack(let reason): Console.warning("\(reason); bringing the container back at the source")
         case .notConverging(let changing, let link):
             Console.warning("the container changes \(changing) of its memory, and the link carries \(link)")
@@ -254,12 +266,20 @@ struct MigrateCommand: AsyncParsableCommand {
         lines.append(
             "stopped for \(Output.seconds(report.frozenSeconds)): dump \(Output.seconds(report.dumpSeconds)), "
                 + "restore \(Output.seconds(report.restoreSeconds)), \(ByteCount(report.frozenBytes)) crossed")
+        if let fill = report.fill {
+            lines.append(
+                fill.restarted
+                    ? "its memory could not be filled: it was started again from its images, and what it had done since is lost"
+                    : "memory filled after \(Output.seconds(fill.seconds)): \(fill.pagesOnDemand) pages on demand, "
+                        + "\(fill.pagesBefore + fill.pagesInBackground) in the background")
+        }
         return lines.joined(separator: "\n")
     }
 }
 
 extension DumpMethod: ExpressibleByArgument {}
 extension RootfsChoice: ExpressibleByArgument {}
+extension RestoreChoice: ExpressibleByArgument {}
 
 /// How changed pages are to be found.
 enum TrackingChoice: String, CaseIterable, ExpressibleByArgument {

@@ -31,7 +31,7 @@ struct ReceiveCommand: AsyncParsableCommand {
         let folder = containers.containersFolder
         let end = ReceivingEnd(
             runtime: try runtimeOptions.find(), criu: try await criuOptions.find(), timeout: .seconds(timeout),
-            path: { try folder.bundle($0).path }, lock: { try OCIBundle(at: $0).lock() })
+            pageServer: "/proc/self/exe", path: { try folder.bundle($0).path }, lock: { try OCIBundle(at: $0).lock() })
         try await end.serve(
             input: try Descriptor(owning: 0).duplicate(), output: try Descriptor(owning: 1).duplicate())
     }

@@ -22,6 +22,7 @@ struct RecoverCommand: AsyncParsableCommand {
                 migration.container.map {
                     "container \($0.id), received here, runs in \($0.bundle); a note is kept for its source to ask"
                 } ?? "a migration to here that was never completed is removed; its container is the source's")
+            if migration.isRestarted { warnOfRestart() }
         }
         if found.isEmpty, received.isEmpty { print("nothing to recover in \(containers.containersFolder.path)") }
         for migration in found {
@@ -31,9 +32,18 @@ struct RecoverCommand: AsyncParsableCommand {
             case .restored(let bundle): print("container \(migration.container) runs again in \(bundle)")
             case .handedOver(let bundle):
                 print("container \(migration.container) is the receiver's, in \(bundle); what was left here is removed")
+            case .restarted(let bundle):
+                print("container \(migration.container) runs again in \(bundle)")
+                warnOfRestart()
             case .hadEnded: print("container \(migration.container) had ended; what the migration left is removed")
             }
         }
+    }
+
+    private func warnOfRestart() {
+        Console.warning(
+            "its page server was killed before all memory was there: it was started again from its images, and what it "
+                + "had done since it was moved is lost")
     }
 }
 

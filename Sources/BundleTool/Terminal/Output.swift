@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import Migrate
 
 /// Shapes of what commands print.
 enum Output {
@@ -30,6 +31,14 @@ enum Output {
             throw ValidationError("'\(text)' is no time; write it with its unit, as 300ms or 2s")
         }
         return number * unit
+    }
+
+    /// Reads `100MB/s`, as the parser of an option's value.
+    static func rate(parsing text: String) throws -> Rate {
+        guard let rate = Rate(text) else {
+            throw ValidationError("'\(text)' is no rate; write it with its unit, as 100MB/s, 100Mbit/s or 10MiB/s")
+        }
+        return rate
     }
 
     /// `1.24 s`, `87 ms`.

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "CLinuxFiles.h"
+#include "CLinuxMemory.h"
 #include "CLinuxNamespace.h"
 
 /* openat2(2) `resolve` flags. */

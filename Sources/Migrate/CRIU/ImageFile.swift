@@ -5,6 +5,7 @@ enum ImageFile {
     /// The first word of every image but the inventory.
     static let commonMagic: UInt32 = 0x5456_4319
     static let pagemapMagic: UInt32 = 0x5608_4025
+    static let memoryMagic: UInt32 = 0x5749_2820
 
     /// The records of an image.
     /// - Throws: `.malformed` where a magic number or a length is wrong.

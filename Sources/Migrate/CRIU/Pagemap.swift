@@ -10,12 +10,17 @@ struct Pagemap: Equatable {
         case present = 4
     }
 
+    /// CRIU's `PE_LAZY`.
+    static let lazyFlag: UInt32 = 2
+
     /// A run of pages.
     struct Entry: Equatable {
         /// The address of the first page; a byte offset for shared memory.
         var address: UInt64
         var pages: UInt64
         var content: Content
+        /// A lazy restore leaves these pages to somebody else; any other restore does not look at this.
+        var isLazy = false
 
         var end: UInt64 { address + pages * UInt64(Page.size) }
     }
@@ -30,7 +35,9 @@ struct Pagemap: Equatable {
 
     /// Adds a run, joined to the last one where it goes on from there.
     mutating func append(_ entry: Entry) {
-        if let last = entries.last, last.end == entry.address, last.content == entry.content {
+        if let last = entries.last, last.end == entry.address, last.content == entry.content,
+            last.isLazy == entry.isLazy
+        {
             entries[entries.count - 1].pages += entry.pages
         } else {
             entries.append(entry)
@@ -48,7 +55,7 @@ struct Pagemap: Equatable {
             // A required field that newer CRIU ignores when nr_pages is there; older ones hold 32 bits only.
             record.field(2, UInt64(UInt32(truncatingIfNeeded: entry.pages)))
             if entry.content == .parent { record.field(3, 1) }
-            record.field(4, UInt64(entry.content.rawValue))
+            record.field(4, UInt64(entry.content.rawValue | (entry.isLazy ? Self.lazyFlag : 0)))
             record.field(5, entry.pages)
             records.append(record.bytes)
         }

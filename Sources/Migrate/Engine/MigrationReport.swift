@@ -41,6 +41,8 @@ package struct MigrationReport: Sendable, Codable, Equatable {
     package var dumpSeconds = 0.0
     package var restoreSeconds = 0.0
     package var totalSeconds = 0.0
+    /// What came after the restore; nil where CRIU had read all memory before the container went on.
+    package var fill: Fill?
 }
 
 /// What a migration is doing, for progress and logs.
@@ -57,6 +59,8 @@ package enum MigrationEvent: Sendable {
     case dumping
     case dumped(pages: Int, known: Int)
     case restoring
+    /// The container runs, and its memory is filled.
+    case filling
     /// The restore failed; the container is brought back at the source.
     case rollingBack(reason: String)
 }

@@ -58,10 +58,13 @@ final class MigrationSource: Sendable {
     /// - Parameters:
     ///   - migration: its name at both ends; nil where both are this process.
     ///   - destination: the bundle, as the receiver's user would name it.
+    ///   - restore: how the receiver is to restore the memory.
     /// - Returns: what the receiver says of itself.
-    func greet(migration: String? = nil, destination: String? = nil) async throws -> WelcomeMessage {
+    func greet(
+        migration: String? = nil, destination: String? = nil, restore: RestoreChoice? = nil
+    ) async throws -> WelcomeMessage {
         let hello = HelloMessage(
-            container: container.id, hashSeed: seed, migration: migration, destination: destination)
+            container: container.id, hashSeed: seed, migration: migration, destination: destination, restore: restore)
         return try await onLink {
             try self.link.send(.hello, hello)
             return try self.link.expect(.welcome)
@@ -239,9 +242,20 @@ final class MigrationSource: Sendable {
         }
     }
 
-    /// Tells the destination that nothing more will be asked.
-    func sayDone() async {
-        try? await onThread("migrate") { [self] in try link.send(.done, RestoreMessage()) }
+    /// Tells the destination that nothing more will be asked, and waits until the container's memory is there.
+    /// - Returns: what was filled after the restore; nil where that was not lazy, or the connection was lost.
+    /// - Throws: `.lost` where the destination has lost the container that was handed to it.
+    func sayDone() async throws -> MigrationReport.Fill? {
+        do {
+            return try await onThread("migrate") { [self] in
+                try link.send(.done, RestoreMessage())
+                return try link.expect(.filled, as: FilledMessage.self).fill
+            }
+        } catch let error as MigrateError where error.code == .toolFailed {
+            throw MigrateError(.lost, "\(error) (said by the receiver, whose container it is)")
+        } catch {
+            return nil
+        }
     }
 
     private func finish(_ sender: PageSetSender) throws {

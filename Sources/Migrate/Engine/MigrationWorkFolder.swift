@@ -63,6 +63,9 @@ struct MigrationWorkFolder: Sendable {
     /// The page sets and images at the destination.
     var store: String { "\(path)/store" }
     var destinationWork: String { "\(path)/destination-work" }
+    /// Where the page server of a lazy restore works; there only where it is lazy.
+    var filling: String { "\(path)/\(Self.fillingName)" }
+    static let fillingName = "filling"
     /// Holds `criu`, for the runtime's `PATH`.
     var criuFolder: String { "\(plain.path)/bin" }
     /// For holding the dump.

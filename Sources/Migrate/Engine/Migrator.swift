@@ -22,6 +22,13 @@ package struct Migrator: Sendable {
         package var dumpMethod: DumpMethod?
         /// Whether what the container has written to its rootfs comes along.
         package var rootfs = RootfsChoice.auto
+        /// How the memory is restored.
+        package var restore = RestoreChoice.eager
+        /// The program that a lazy restore starts with `PageKeeper.word`: the one that calls `PageKeeper.run` then. Nil:
+        /// no restore is lazy.
+        package var pageServer: String?
+        /// Limits what a lazy restore places in the background.
+        package var fillRate: Rate?
 
         package init() {}
     }
@@ -68,10 +75,11 @@ package struct Migrator: Sendable {
                 in: folder.path)
             let (here, there) = try Descriptor.socketPair()
             let link = Link(input: here, output: here, rate: options.bandwidth)
+            let lazy = LazyRestore(
+                runtime: runtime, bundle: destination, folder: folder, timeout: options.timeout,
+                options: .init(choice: options.restore, server: options.pageServer, rate: options.fillRate))
             let target = LocalTarget(bundle: destination) { id, images in
-                try await runtime.restore(
-                    id: id, bundle: destination, images: images, work: folder.destinationWork,
-                    timeout: options.timeout)
+                try await lazy.restore(id: id, images: images)
             }
             let receiver = Receiver(
                 link: Link(input: there, output: there), storeFolder: folder.store, target: target)
@@ -87,9 +95,11 @@ package struct Migrator: Sendable {
                 }
                 _ = try await source.greet()
                 try await run(source, link, &report) { known, set in
-                    try await move(source, folder, runtime, container, destination, known: known, set: set)
+                    try await move(source, folder, runtime, container, destination, lazy, known: known, set: set)
                 }
                 _ = await receiving.result
+                report.fill = try await fill(
+                    lazy, id: container.id, images: "\(folder.store)/\(report.rounds.count + 1)")
                 report.totalSeconds = (.now - start) / .seconds(1)
                 folder.remove()
                 return report
@@ -183,6 +193,12 @@ package struct Migrator: Sendable {
         }
     }
 
+    /// Waits for the memory of a lazy restore; not cancelled: the container lives from it.
+    private func fill(_ lazy: LazyRestore, id: String, images: String) async throws -> MigrationReport.Fill? {
+        event(.filling)
+        return try await Task.detached { try await lazy.finish(id: id, images: images) }.value
+    }
+
     private func checkCancellation() throws(MigrateError) {
         if cancellation.isRaised { throw MigrateError(.cancelled, "interrupted; the container runs on where it was") }
     }
@@ -197,7 +213,7 @@ package struct Migrator: Sendable {
     /// Final dump and restore; where either fails, the container goes on at the source.
     private func move(
         _ source: MigrationSource, _ folder: MigrationWorkFolder, _ runtime: ContainerRuntime, _ container: Container,
-        _ destination: String, known: PageIndex, set: Int
+        _ destination: String, _ lazy: LazyRestore, known: PageIndex, set: Int
     ) async throws -> Move {
         event(.dumping)
         let lock = NetworkLock(of: container)
@@ -209,6 +225,7 @@ package struct Migrator: Sendable {
             journal.images = "store/\(set)"
             let result = try await source.finalDump(number: set, known: known, method: method) { [journal] _ in
                 try journal.write(in: folder.path)
+                lazy.prepare(images: "\(folder.store)/\(set)")
             }
             let dumped = ContinuousClock.now
             event(.dumped(pages: result.pages, known: result.known))
@@ -265,6 +282,7 @@ package struct Migrator: Sendable {
         event(.rollingBack(reason: "\(error)"))
         do {
             try await runtime.clearFailedRestore(of: container.id, in: destination)
+            FillState.forget(in: folder.path)
             for name in try Files.names(in: folder.sourceImages) where CheckpointStore.isImageName(name) {
                 let copy = "\(folder.store)/\(set)/\(name)"
                 if !Files.exists(copy) {

@@ -8,18 +8,23 @@ struct HoldingTarget: RestoreTarget {
     let folder: MigrationWorkFolder
     /// How long the restore may take, the source's decision included.
     let timeout: Duration
+    /// The program that a lazy restore starts.
+    let pageServer: String?
 
     func restore(id: String, images: String) async throws {
         throw MigrateError(.malformed, "the source orders a restore without handing its container over")
     }
 
-    func prepare(id: String, images: String) async throws -> any PreparedContainer {
+    func prepare(id: String, images: String, choice: RestoreChoice) async throws -> any PreparedContainer {
+        let lazy = LazyRestore(
+            runtime: runtime, bundle: bundle, folder: folder, timeout: timeout,
+            options: .init(choice: choice, server: pageServer))
+        lazy.prepare(images: images)
         let hold = try Hold(at: .restored, folder: folder.hold)
         let ended = try Descriptor.pipe()
         let restoring = Task.detached {
             defer { try? ended.write.write(all: [0]) }
-            try await runtime.restore(
-                id: id, bundle: bundle, images: images, work: folder.destinationWork, timeout: timeout, hold: hold)
+            try await lazy.restore(id: id, images: images, hold: hold)
         }
         guard try await onThread("receiver", { try hold.wait(orUntil: ended.read) }) else {
             let outcome = await restoring.result
@@ -29,7 +34,7 @@ struct HoldingTarget: RestoreTarget {
         }
         let name = images.split(separator: "/").suffix(2).joined(separator: "/")
         return HeldContainer(
-            hold: hold, restoring: restoring, runtime: runtime, folder: folder,
+            hold: hold, restoring: restoring, lazy: lazy, runtime: runtime, folder: folder,
             ownership: Ownership(
                 state: .accepted, container: id, bundle: bundle, images: name, runtime: runtime.path,
                 stateFolder: runtime.command.stateFolder))
@@ -40,6 +45,7 @@ struct HoldingTarget: RestoreTarget {
 private struct HeldContainer: PreparedContainer {
     let hold: Hold
     let restoring: Task<Void, any Error>
+    let lazy: LazyRestore
     let runtime: ContainerRuntime
     let folder: MigrationWorkFolder
     let ownership: Ownership
@@ -67,6 +73,12 @@ private struct HeldContainer: PreparedContainer {
         }
         // Nothing of the container depends on this note, only who is asked about it later.
         try? write(.ran)
+    }
+
+    func filled() async throws -> MigrationReport.Fill? {
+        try await Task.detached {
+            try await lazy.finish(id: ownership.container, images: "\(folder.path)/\(ownership.images)")
+        }.value
     }
 
     func abandon() async {

@@ -59,7 +59,8 @@ extension Migrator {
             link: connection.link, runtime: runtime, container: container, folder: folder, rootfs: nil,
             tracking: tracking)
         do {
-            let welcome = try await source.greet(migration: route.migration, destination: route.destination)
+            let welcome = try await source.greet(
+                migration: route.migration, destination: route.destination, restore: options.restore)
             var report = MigrationReport(
                 container: container.id, source: container.bundle, destination: welcome.bundle.printable(limit: 4096))
             if options.precopy {
@@ -71,7 +72,8 @@ extension Migrator {
             try await run(source, connection.link, &report) { known, set in
                 try await move(source, handover, folder, runtime, container, known: known, set: set)
             }
-            await source.sayDone()
+            event(.filling)
+            report.fill = try await Task.detached { try await source.sayDone() }.value
             await connection.close()
             report.totalSeconds = (.now - start) / .seconds(1)
             return report

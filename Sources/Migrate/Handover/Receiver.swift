@@ -28,7 +28,8 @@ struct Receiver: Sendable {
             try await target.restore(id: hello.container, images: images)
             try await onThread("receiver") { try link.send(.answer, AnswerMessage()) }
         case .prepare(let images):
-            try await handOver(try await target.prepare(id: hello.container, images: images))
+            try await handOver(
+                try await target.prepare(id: hello.container, images: images, choice: hello.restore ?? .auto))
         }
     }
 
@@ -50,7 +51,10 @@ struct Receiver: Sendable {
             try link.send(.answer, AnswerMessage())
             return try link.expect(.done)
         }
-        if done != nil { container.forget() }
+        guard done != nil else { return }
+        let fill = try await container.filled()
+        try? await onThread("receiver") { try link.send(.filled, FilledMessage(fill: fill)) }
+        container.forget()
     }
 
     /// Runs `body`; its failure is also told to the other end: it means that no container has started here.
@@ -119,7 +123,7 @@ struct Receiver: Sendable {
             case .restore: return .restore(images: store.folder)
             case .prepare: return .prepare(images: store.folder)
             case .failure: return .giveUp
-            case .hello, .answer, .welcome, .go, .owner, .done:
+            case .hello, .answer, .welcome, .go, .owner, .done, .filled:
                 throw MigrateError(.malformed, "the source sent \(frame.kind) out of turn")
             }
         }

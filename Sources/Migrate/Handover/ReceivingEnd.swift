@@ -6,21 +6,24 @@ package struct ReceivingEnd: Sendable {
     private let runtime: ContainerRuntime
     private let criu: CRIUInstallation
     private let timeout: Duration
+    private let pageServer: String?
     private let path: @Sendable (String) throws -> String
     private let lock: @Sendable (String) throws -> any Sendable
 
     /// - Parameters:
     ///   - timeout: how long the restore may take, the source's decision included.
+    ///   - pageServer: as in `Migrator.Options`.
     ///   - path: the canonical path of the bundle that a source's word names.
     ///   - lock: keeps others away from the bundle at a path, as long as its result lives.
     package init(
-        runtime: ContainerRuntime, criu: CRIUInstallation, timeout: Duration,
+        runtime: ContainerRuntime, criu: CRIUInstallation, timeout: Duration, pageServer: String?,
         path: @escaping @Sendable (String) throws -> String,
         lock: @escaping @Sendable (String) throws -> any Sendable
     ) {
         self.runtime = runtime
         self.criu = criu
         self.timeout = timeout
+        self.pageServer = pageServer
         self.path = path
         self.lock = lock
     }
@@ -50,7 +53,7 @@ package struct ReceivingEnd: Sendable {
         do {
             let target = HoldingTarget(
                 bundle: bundle, runtime: try await runtime.prepared(criuFolder: folder.criuFolder), folder: folder,
-                timeout: timeout)
+                timeout: timeout, pageServer: pageServer)
             try await Receiver(link: link, storeFolder: folder.store, target: target).serve(hello)
             // A source that gave up leaves nothing to be asked about.
             if try Ownership.read(in: folder.path) == nil { folder.remove() }
@@ -86,11 +89,14 @@ package struct ReceivingEnd: Sendable {
             guard found.map({ !$0.isRunning && Files.canonicalPath($0.bundle) == bundle }) ?? true else { return }
             try await runtime.clearFailedRestore(of: hello.container, in: bundle)
         }
-        try await onThread("receiver") {
+        let isHeard = try await onThread("receiver") {
             try link.send(.owner, OwnerMessage(accepted: accepted))
             // The source has heard it when it ends the connection in order.
-            if try link.receive() == nil { MigrationWorkFolder.remove(path) }
+            return try link.receive() == nil
         }
+        guard isHeard else { return }
+        _ = try await ReceivedMigration.fill(path)
+        MigrationWorkFolder.remove(path)
     }
 
     /// Container ids and migration names become parts of paths and of command lines.

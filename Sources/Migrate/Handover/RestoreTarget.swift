@@ -7,7 +7,7 @@ protocol RestoreTarget: Sendable {
     func restore(id: String, images: String) async throws
 
     /// Restores the container, and keeps it from running.
-    func prepare(id: String, images: String) async throws -> any PreparedContainer
+    func prepare(id: String, images: String, choice: RestoreChoice) async throws -> any PreparedContainer
 }
 
 /// A restored container that has not run yet: the one that was dumped is held frozen at the source.
@@ -18,6 +18,11 @@ protocol PreparedContainer: Sendable {
 
     /// Lets it run. Where it cannot, it is the source's again, and this throws.
     func run() async throws
+
+    /// Waits until all of its memory is there.
+    /// - Returns: what came after it ran; nil where all was there before.
+    /// - Throws: `.lost` where it could not be filled, nor started again.
+    func filled() async throws -> MigrationReport.Fill?
 
     /// Ends it: the source goes on with its own.
     func abandon() async
@@ -34,7 +39,7 @@ struct LocalTarget: RestoreTarget {
 
     func restore(id: String, images: String) async throws { try await restoring(id, images) }
 
-    func prepare(id: String, images: String) async throws -> any PreparedContainer {
+    func prepare(id: String, images: String, choice: RestoreChoice) async throws -> any PreparedContainer {
         throw MigrateError(.malformed, "a move on one machine prepares no second container")
     }
 }

@@ -13,6 +13,8 @@ struct MigrationJournal: Codable, Sendable, Equatable {
         case handing
         /// The container is the receiver's; what is left of it here has to go.
         case handed
+        /// The container runs at the destination, and some of its memory is still in the images.
+        case filling
     }
 
     var version = 1

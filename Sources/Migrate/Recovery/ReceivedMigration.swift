@@ -7,6 +7,8 @@ package struct ReceivedMigration: Sendable {
     package let path: String
     /// The container's id and bundle; nil where it was never accepted.
     package let container: (id: String, bundle: String)?
+    /// Some of its memory was lost, and it was started again from its images.
+    package let isRestarted: Bool
 
     /// Settles all that lie in `folder` and that nobody works on: what was not accepted is removed, for good; what was
     /// accepted runs afterwards. The note about it stays: the source will ask.
@@ -21,12 +23,15 @@ package struct ReceivedMigration: Sendable {
             lock.unlock()
             let owner = try Ownership.read(in: path)
             if try await settle(path), let owner {
-                settled.append(ReceivedMigration(path: path, container: (owner.container, owner.bundle)))
+                let fill = try await fill(path)
+                settled.append(
+                    ReceivedMigration(
+                        path: path, container: (owner.container, owner.bundle), isRestarted: fill?.restarted == true))
                 // The memory of a container that runs is of no more use, and is not left lying about.
                 MigrationWorkFolder.removeImages(in: path)
             } else {
                 MigrationWorkFolder.remove(path)
-                settled.append(ReceivedMigration(path: path, container: nil))
+                settled.append(ReceivedMigration(path: path, container: nil, isRestarted: false))
             }
         }
         return settled
@@ -64,12 +69,12 @@ package struct ReceivedMigration: Sendable {
         case .accepted:
             let plain = try PlainPath(to: path)
             defer { withExtendedLifetime(plain) {} }
-            let runtime = try await ContainerRuntime.find(explicit: owner.runtime, stateFolder: owner.stateFolder)
-                .prepared(criuFolder: "\(plain.path)/bin")
+            let runtime = try await runtime(of: owner, plain)
             do {
                 if try await runtime.container(owner.container)?.isRunning != true {
                     // Killed between its word and the deed: the container has not run since its images were made.
                     try await runtime.clearFailedRestore(of: owner.container, in: owner.bundle)
+                    FillState.forget(in: path)
                     try await runtime.restore(
                         id: owner.container, bundle: owner.bundle, images: "\(path)/\(owner.images)",
                         work: "\(path)/destination-work", timeout: Migrator.Options().timeout)
@@ -82,5 +87,24 @@ package struct ReceivedMigration: Sendable {
             try owner.replace(in: path)
             return owner.state == .ran
         }
+    }
+
+    /// Waits until all memory of a container that has run here is there. The page server of a lazy restore lives on
+    /// without the receiver.
+    /// - Returns: what was filled; nil where nothing was restored lazily.
+    static func fill(_ path: String) async throws -> MigrationReport.Fill? {
+        guard let state = FillState(left: path), let owner = try Ownership.read(in: path), owner.state == .ran
+        else { return nil }
+        guard try await state.waitForFill() != nil else { return nil }
+        let plain = try PlainPath(to: path)
+        defer { withExtendedLifetime(plain) {} }
+        return try await LazyRestore.finish(
+            state, id: owner.container, bundle: owner.bundle, images: "\(path)/\(owner.images)",
+            work: "\(path)/destination-work", try await runtime(of: owner, plain))
+    }
+
+    private static func runtime(of owner: Ownership, _ plain: PlainPath) async throws -> ContainerRuntime {
+        try await ContainerRuntime.find(explicit: owner.runtime, stateFolder: owner.stateFolder)
+            .prepared(criuFolder: "\(plain.path)/bin")
     }
 }

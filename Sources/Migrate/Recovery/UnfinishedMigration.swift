@@ -45,6 +45,9 @@ package struct UnfinishedMigration: Sendable {
         case hadEnded
         /// The container is the receiver's, at this bundle.
         case handedOver(bundle: String)
+        /// Some of its memory was lost with the page server: the container was started again from its images in this
+        /// bundle, and what it had done since it was moved is lost.
+        case restarted(bundle: String)
     }
 
     /// Finishes the migration, or undoes it: the container runs afterwards, once.
@@ -60,7 +63,16 @@ package struct UnfinishedMigration: Sendable {
             return .handedOver(bundle: journal.destination)
         }
         try await Self.waitForTools(on: path)
+        let state = FillState(left: path)
+        let hasFilled = try await state?.waitForFill() ?? nil
         let container = try await runtime.container(journal.container)
+        if let state, hasFilled == false, let images = journal.images, container != nil || journal.phase == .filling {
+            _ = try await LazyRestore.finish(
+                state, id: journal.container, bundle: journal.destination,
+                images: "\(path)/\(images)", work: "\(path)/source-work", runtime)
+            remove()
+            return .restarted(bundle: journal.destination)
+        }
         if let container, container.isRunning || container.status == "paused" {
             await NetworkLock(of: container)?.clear()
             remove()
@@ -72,6 +84,7 @@ package struct UnfinishedMigration: Sendable {
             return .hadEnded
         }
         try await runtime.clearFailedRestore(of: journal.container, in: journal.destination)
+        FillState.forget(in: path)
         var failures: [String] = []
         for bundle in [journal.destination, journal.source] {
             do {

@@ -34,6 +34,8 @@ package struct ContainerRuntime: Sendable {
 
     /// Whether a dump can leave the memory in the processes and wait for a verdict (`DumpHold`).
     private(set) var canHold = false
+    /// Whether a restore can leave the memory to a page server of ours (`LazyRestore`).
+    private(set) var canRestoreLazily = false
 
     /// The same runtime, with the `criu` in `folder`, and with what it can do looked up.
     /// - Throws: `.toolMissing` where it cannot hand pages to a page server.
@@ -49,6 +51,8 @@ package struct ContainerRuntime: Sendable {
                     + "run the container with it (--runtime runc)")
         }
         copy.command.canIgnoreCgroups = help.output.contains("'ignore'")
+        let restoring = try await tool.run(command.restoreHelp())
+        copy.canRestoreLazily = restoring.succeeded && restoring.output.contains("--lazy-pages")
         copy.canHold = help.output.contains("--lazy-pages") && Tool.find("bash") != nil
         return copy
     }
@@ -127,15 +131,17 @@ package struct ContainerRuntime: Sendable {
 
     /// - Parameters:
     ///   - timeout: how long it may take.
+    ///   - lazy: whether the pages that are marked so come from a page server in `work`.
     ///   - hold: keeps the restored container from running until it decides.
     func restore(
-        id: String, bundle: String, images: String, work: String, timeout: Duration, hold: Hold? = nil
+        id: String, bundle: String, images: String, work: String, timeout: Duration, lazy: Bool = false,
+        hold: Hold? = nil
     ) async throws {
         let log = "\(work)/runtime.log"
         unlink(log)
         try await detached(
             "restore container \(id) in \(bundle)", log: log,
-            command.restore(id: id, bundle: bundle, images: images, work: work, log: log),
+            command.restore(id: id, bundle: bundle, images: images, work: work, log: log, lazy: lazy),
             criuLog: "\(work)/restore.log", timeout: timeout, configuration: hold?.configuration)
     }
 

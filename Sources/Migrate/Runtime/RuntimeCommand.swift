@@ -33,13 +33,18 @@ struct RuntimeCommand: Sendable, Equatable {
             ]
     }
 
-    func restore(id: String, bundle: String, images: String, work: String, log: String) -> [String] {
+    /// - Parameter lazy: leave pages that are marked so to the server that listens in `work`.
+    func restore(
+        id: String, bundle: String, images: String, work: String, log: String, lazy: Bool = false
+    ) -> [String] {
         global + logging(log) + ["restore", "--detach", "--bundle", bundle]
-            + ["--image-path", images, "--work-path", work] + migrationOptions + [id]
+            + ["--image-path", images, "--work-path", work] + (lazy ? ["--lazy-pages"] : []) + migrationOptions + [id]
     }
 
     /// What the runtime says of its `checkpoint` command.
     func checkpointHelp() -> [String] { ["checkpoint", "--help"] }
+
+    func restoreHelp() -> [String] { ["restore", "--help"] }
 
     /// CRIU's default handling of cgroups can wipe the mount options of the host's cgroup2 (criu#3029); the runtime
     /// makes the cgroup itself.

@@ -27,6 +27,8 @@ struct Tool: Sendable {
     var searchFirst: String?
     /// Variables that are set besides the inherited ones.
     var environment: [String: String] = [:]
+    /// nil is our own.
+    var workingFolder: String?
 
     /// Runs the program to its end, in a session of its own: a Ctrl-C on the terminal is ours to handle, not its.
     /// - Throws: `MigrateError` where it cannot be started; an unsuccessful end is an `Outcome`.
@@ -70,7 +72,8 @@ struct Tool: Sendable {
             case .captured:
                 let result = try await Subprocess.run(
                     .path(FilePath(path)), arguments: Arguments(arguments), environment: environment,
-                    platformOptions: options, input: .none, output: .string(limit: Self.outputLimit),
+                    workingDirectory: workingFolder.map { FilePath($0) }, platformOptions: options, input: .none,
+                    output: .string(limit: Self.outputLimit),
                     error: .string(limit: Self.outputLimit))
                 return Outcome(
                     succeeded: result.terminationStatus.isSuccess, status: "\(result.terminationStatus)",
@@ -78,7 +81,8 @@ struct Tool: Sendable {
             case .discarded:
                 let result = try await Subprocess.run(
                     .path(FilePath(path)), arguments: Arguments(arguments), environment: environment,
-                    platformOptions: options, input: .none, output: .discarded, error: .discarded)
+                    workingDirectory: workingFolder.map { FilePath($0) }, platformOptions: options, input: .none,
+                    output: .discarded, error: .discarded)
                 return Outcome(
                     succeeded: result.terminationStatus.isSuccess, status: "\(result.terminationStatus)",
                     output: "", errors: "")

@@ -36,6 +36,8 @@ struct Frame {
         case owner = 16
         /// JSON: the source has nothing left; what the receiver keeps for its questions can go.
         case done = 17
+        /// JSON: all memory of the container is there.
+        case filled = 18
     }
 
     static let headerSize = 8

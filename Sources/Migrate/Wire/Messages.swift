@@ -4,7 +4,8 @@
 /// end of the images is answered. What follows depends on whether both copies of the container may exist at once:
 /// - `restore`: the source has let its container go; the receiver starts it and answers.
 /// - `prepare`, `go`: the source holds its container frozen. The receiver restores it and keeps it from running, and
-///   answers; with `go` it becomes the receiver's, which lets it run, and answers.
+///   answers; with `go` it becomes the receiver's, which lets it run, and answers. After `done` it says when all of its
+///   memory is there (`filled`).
 ///
 /// Where the connection is lost after `go`, the source greets again and asks; the receiver's `owner` says, once and for
 /// all, whose the container is.
@@ -24,6 +25,8 @@ struct HelloMessage: Codable, Sendable {
     var destination: String?
     /// Nothing is to be moved: whose is the container of this migration?
     var asks = false
+    /// How the memory is to be restored; nil is the receiver's choice.
+    var restore: RestoreChoice?
 }
 
 struct WelcomeMessage: Codable, Sendable {
@@ -62,6 +65,11 @@ struct AnswerMessage: Codable, Sendable {}
 struct OwnerMessage: Codable, Sendable {
     /// True: the container is the receiver's, and runs there or has run there. False: it never will.
     var accepted: Bool
+}
+
+struct FilledMessage: Codable, Sendable {
+    /// Nil where the restore was not lazy.
+    var fill: MigrationReport.Fill?
 }
 
 struct FailureMessage: Codable, Sendable {
