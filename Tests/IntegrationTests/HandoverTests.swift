@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import LinuxSystem
 import Migrate
@@ -8,12 +9,17 @@ import Testing
     "Moving to a receiver that is a process of its own", .serialized, .timeLimit(.minutes(10)), .requiresRoot,
     .requires(tool: "runc"), .requires(tool: "ip"), .requires(tool: "python3"), .requiresCRIU, .requiresRootfs)
 struct HandoverTests {
-    @Test("the client's connection goes on at the other end; memory and counter are what they were")
-    func connection() async throws {
+    @Test(
+        "the client's connection goes on at the other end; memory and counter are what they were",
+        arguments: [RestoreChoice.eager, .lazy])
+    func connection(restore: RestoreChoice) async throws {
         try await HandoverStage.serving(megabytes: 20) { both in
             let before = try await both.checksum(at: "1")
             let ticks = try await both.ticks()
-            try await both.stage.succeed(words: both.migration(both.receiver()))
+            let words = both.migration(both.receiver(), "--json", "--restore", restore.rawValue)
+            let output = try await both.stage.succeed(words: words)
+            let report = try JSONDecoder().decode(MigrationReport.self, from: Data(output.utf8))
+            #expect((report.fill != nil) == (restore == .lazy))
             try await both.switchOver()
             #expect(try await both.owners() == ["2"])
             let after = try await both.checksum(at: "2")
@@ -21,6 +27,32 @@ struct HandoverTests {
             #expect(after.requests == before.requests + 1)
             try await both.stage.expectUnbroken(ticks)
             #expect(try both.leftovers() == [])
+        }
+    }
+
+    /// The page server and its twin live on without the receiver, and without each other.
+    @Test("the receiver killed while memory is filled: recover waits for the rest", arguments: [false, true])
+    func receiverKilled(withServers: Bool) async throws {
+        try await HandoverStage.serving(megabytes: 20) { both in
+            let before = try await both.checksum(at: "1")
+            let there = "\(both.stage.folder.path)/there"
+            let migrate = try await both.stage.start(
+                words: both.migration(both.receiver(), "--restore", "lazy", "--fill-rate", "4MB/s"))
+            // The source has been told.
+            try await wait(for: "the source's container to be gone") { try await both.stage.listed().isEmpty }
+            try await wait(for: "server and twin") { both.stage.pageServers(below: there).count == 2 }
+            for pid in try both.receivers() { kill(pid, SIGKILL) }
+            if withServers { both.stage.killPageServers(below: there) }
+            // The container runs there, whatever becomes of its memory: the source does not bring it back.
+            let outcome = try await migrate.outcome()
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let recovery = try await both.recover(at: "2")
+            #expect(recovery.succeeded)
+            #expect(recovery.output.contains("runs in \(there)/moved"))
+            #expect(recovery.errors.hasPrefix("warning: ") == withServers, "\(recovery.errors)")
+            #expect(try await both.owners() == ["2"])
+            #expect(try await both.checksum(at: "2").sha256 == before.sha256)
+            #expect(both.stage.pageServers(below: there).isEmpty)
         }
     }
 
@@ -161,6 +193,15 @@ struct HandoverTests {
 }
 
 extension HandoverStage {
+    /// The receivers of this stage; not what has started them.
+    func receivers() throws -> [pid_t] {
+        let words = ["receive", "--containers", "\(stage.folder.path)/there"]
+        return try Files.names(in: "/proc").compactMap { pid_t($0) }.filter { pid in
+            let line = (Files.text(of: "/proc/\(pid)/cmdline") ?? "").split(separator: "\0").map(String.init)
+            return line.dropFirst().starts(with: words)
+        }
+    }
+
     /// Processes with this name that were started for something below a folder.
     func processes(named name: String, below folder: String) throws -> [pid_t] {
         try Files.names(in: "/proc").compactMap { pid_t($0) }.filter { pid in

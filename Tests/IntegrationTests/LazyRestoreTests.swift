@@ -130,10 +130,7 @@ struct LazyRestoreTests {
             let sum = try await stage.checksum().sha256
             let migrate = try await stage.startFilling()
             if withMigrate { migrate.signal(SIGKILL) }
-            let servers = stage.pageServers()
-            // Neither has time to do anything about the other's end.
-            for server in servers { Glibc.kill(server.pid, SIGSTOP) }
-            for server in servers { Glibc.kill(server.pid, SIGKILL) }
+            stage.killPageServers()
             if withMigrate {
                 _ = try await migrate.outcome()
                 let recovery = try await stage.run("recover")
@@ -151,9 +148,10 @@ struct LazyRestoreTests {
 
 extension Stage {
     /// Processes of ours that fill the memory of this stage's container.
-    func pageServers() -> [(pid: Int32, name: String)] {
+    /// - Parameter folder: where it goes to; nil is the containers folder.
+    func pageServers(below folder: String? = nil) -> [(pid: Int32, name: String)] {
         ((try? Files.names(in: "/proc")) ?? []).compactMap { Int32($0) }.compactMap { pid in
-            guard Files.linkTarget("/proc/\(pid)/cwd")?.hasPrefix(containers) == true,
+            guard Files.linkTarget("/proc/\(pid)/cwd")?.hasPrefix(folder ?? containers) == true,
                 let name = Files.text(of: "/proc/\(pid)/comm")?.dropLast(), name.hasPrefix("pages-"),
                 // One that was killed and not collected yet is none.
                 Files.text(of: "/proc/\(pid)/stat")?.contains(") Z ") == false
@@ -167,6 +165,13 @@ extension Stage {
         let server = try #require(pageServers().first { $0.name == name }, sourceLocation: location)
         Glibc.kill(server.pid, SIGKILL)
         return server.pid
+    }
+
+    /// Kills server and twin; neither has time to do anything about the other's end.
+    func killPageServers(below folder: String? = nil) {
+        let servers = pageServers(below: folder)
+        for server in servers { Glibc.kill(server.pid, SIGSTOP) }
+        for server in servers { Glibc.kill(server.pid, SIGKILL) }
     }
 
     /// Starts a lazy migration whose fill takes its time, and returns while it fills.

@@ -55,19 +55,14 @@ final class MigrationSource: Sendable {
         hasher = PageHasher(seed: seed)
     }
 
-    /// - Parameters:
-    ///   - migration: its name at both ends; nil where both are this process.
-    ///   - destination: the bundle, as the receiver's user would name it.
-    ///   - restore: how the receiver is to restore the memory.
+    /// - Parameter changes: what a receiver has to know that is a process of its own.
     /// - Returns: what the receiver says of itself.
-    func greet(
-        migration: String? = nil, destination: String? = nil, restore: RestoreChoice? = nil
-    ) async throws -> WelcomeMessage {
-        let hello = HelloMessage(
-            container: container.id, hashSeed: seed, migration: migration, destination: destination, restore: restore)
-        return try await onLink {
-            try self.link.send(.hello, hello)
-            return try self.link.expect(.welcome)
+    func greet(_ changes: @Sendable @escaping (inout HelloMessage) -> Void = { _ in }) async throws -> WelcomeMessage {
+        try await onLink { [self] in
+            var hello = HelloMessage(container: container.id, hashSeed: seed)
+            changes(&hello)
+            try link.send(.hello, hello)
+            return try link.expect(.welcome)
         }
     }
 

@@ -15,10 +15,13 @@ struct HoldingTarget: RestoreTarget {
         throw MigrateError(.malformed, "the source orders a restore without handing its container over")
     }
 
-    func prepare(id: String, images: String, choice: RestoreChoice) async throws -> any PreparedContainer {
+    func prepare(
+        id: String, images: String, as options: LazyRestore.Options
+    ) async throws -> any PreparedContainer {
+        var options = options
+        options.server = pageServer
         let lazy = LazyRestore(
-            runtime: runtime, bundle: bundle, folder: folder, timeout: timeout,
-            options: .init(choice: choice, server: pageServer))
+            runtime: runtime, bundle: bundle, folder: folder, timeout: timeout, options: options)
         lazy.prepare(images: images)
         let hold = try Hold(at: .restored, folder: folder.hold)
         let ended = try Descriptor.pipe()

@@ -59,8 +59,12 @@ extension Migrator {
             link: connection.link, runtime: runtime, container: container, folder: folder, rootfs: nil,
             tracking: tracking)
         do {
-            let welcome = try await source.greet(
-                migration: route.migration, destination: route.destination, restore: options.restore)
+            let welcome = try await source.greet { [options] hello in
+                hello.migration = route.migration
+                hello.destination = route.destination
+                hello.restore = options.restore
+                hello.fillRate = options.fillRate?.bytesPerSecond
+            }
             var report = MigrationReport(
                 container: container.id, source: container.bundle, destination: welcome.bundle.printable(limit: 4096))
             if options.precopy {

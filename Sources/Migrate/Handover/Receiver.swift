@@ -29,7 +29,7 @@ struct Receiver: Sendable {
             try await onThread("receiver") { try link.send(.answer, AnswerMessage()) }
         case .prepare(let images):
             try await handOver(
-                try await target.prepare(id: hello.container, images: images, choice: hello.restore ?? .auto))
+                try await target.prepare(id: hello.container, images: images, as: hello.restoreOptions))
         }
     }
 
@@ -132,6 +132,11 @@ struct Receiver: Sendable {
 }
 
 extension HelloMessage {
+    fileprivate var restoreOptions: LazyRestore.Options {
+        LazyRestore.Options(
+            choice: restore ?? .auto, rate: fillRate.flatMap { $0 >= 1 ? Rate(bytesPerSecond: $0) : nil })
+    }
+
     /// The greeting that a migration begins with.
     static func received(over link: Link) throws -> HelloMessage {
         let hello = try link.expect(.hello, as: HelloMessage.self)

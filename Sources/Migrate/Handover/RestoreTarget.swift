@@ -7,7 +7,9 @@ protocol RestoreTarget: Sendable {
     func restore(id: String, images: String) async throws
 
     /// Restores the container, and keeps it from running.
-    func prepare(id: String, images: String, choice: RestoreChoice) async throws -> any PreparedContainer
+    func prepare(
+        id: String, images: String, as options: LazyRestore.Options
+    ) async throws -> any PreparedContainer
 }
 
 /// A restored container that has not run yet: the one that was dumped is held frozen at the source.
@@ -39,7 +41,9 @@ struct LocalTarget: RestoreTarget {
 
     func restore(id: String, images: String) async throws { try await restoring(id, images) }
 
-    func prepare(id: String, images: String, choice: RestoreChoice) async throws -> any PreparedContainer {
+    func prepare(
+        id: String, images: String, as options: LazyRestore.Options
+    ) async throws -> any PreparedContainer {
         throw MigrateError(.malformed, "a move on one machine prepares no second container")
     }
 }

@@ -27,6 +27,8 @@ struct HelloMessage: Codable, Sendable {
     var asks = false
     /// How the memory is to be restored; nil is the receiver's choice.
     var restore: RestoreChoice?
+    /// Bytes a second that a lazy restore places in the background; nil is no limit.
+    var fillRate: Double?
 }
 
 struct WelcomeMessage: Codable, Sendable {
