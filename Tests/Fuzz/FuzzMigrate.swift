@@ -95,6 +95,9 @@ private struct Stage {
         }
         _ = try? Checkpoint(readingFolder: "\(folder)/images", countingZeros: true)
         try? TimerImage.rearm(in: "\(folder)/images")
+        let lazy = LazyImages(folder: "\(folder)/images")
+        _ = try? lazy.runs()
+        if (try? lazy.mark()) != nil { _ = try? lazy.runs() }
         try? FrozenMemory(images: "\(folder)/images", processes: []).send(to: Self.sender())
         try check("images", limit: .max)
     }
@@ -140,9 +143,10 @@ private struct Stage {
 private struct NoTarget: RestoreTarget, PreparedContainer {
     var bundle: String { "/bundle" }
     func restore(id: String, images: String) async throws {}
-    func prepare(id: String, images: String) async throws -> any PreparedContainer { self }
+    func prepare(id: String, images: String, as: LazyRestore.Options) async throws -> any PreparedContainer { self }
     func accept() throws {}
     func run() async throws {}
+    func filled() async throws -> MigrationReport.Fill? { nil }
     func abandon() async {}
     func forget() {}
 }

@@ -130,7 +130,7 @@ private struct PageFinder {
             var offset = 0
             for entry in pagemap.entries {
                 offsets.append(offset)
-                if entry.content == .present { offset += Int(entry.pages) * Page.size }
+                if entry.content == .present { offset &+= Int(entry.pages) * Page.size }
             }
             layers.append(Layer(file: files.count, entries: pagemap.entries, offsets: offsets))
             files.append("\(folder)/pages-\(pagemap.pagesID).img")
@@ -156,7 +156,7 @@ private struct PageFinder {
             switch entry.content {
             case .parent: try find(address..<end, layer: number + 1, into: &runs)
             case .present:
-                let offset = layer.offsets[low] + Int(address - entry.address)
+                let offset = layer.offsets[low] &+ Int(address - entry.address)
                 runs.append(PageRuns.Run(start: address, end: end, file: layer.file, offset: offset))
             }
             address = end
