@@ -60,14 +60,14 @@ import Testing
             let _: WelcomeMessage = try link.expect(.welcome)
             let first = try Self.sendSet(link, 1, known: PageIndex(), [1, 2, 3, 4, 5])
             let second = try Self.sendSet(link, 2, known: first.index, [1, 2, 9, 9, 5])
-            counts.set(second.sentPages, second.unchangedPages)
+            counts.set(second.counts.sent, second.counts.unchanged)
             try link.send(.file, FileMessage(name: "core-1.img", size: 3))
             try link.send(.data, head: [7, 8, 9])
             try Self.end(link)
         }
         defer { try? FileManager.default.removeItem(atPath: root) }
         #expect(error == nil)
-        #expect(counts.value == [2, 3])
+        #expect(counts.value == [1, 3])
         #expect(try Files.contents(of: "\(root)/2/pages-1.img") == Self.pages([9, 9]))
         #expect(try Files.contents(of: "\(root)/1/pages-1.img") == Self.pages([1, 2, 3, 4, 5]))
         #expect(try Files.contents(of: "\(root)/2/core-1.img") == [7, 8, 9])
@@ -93,10 +93,10 @@ import Testing
             try Self.pages([3, 4]).withUnsafeBytes { try second.add(0x12000, $0) }
             _ = try second.finish()
             _ = try link.expect(.answer, as: AnswerMessage.self)
-            #expect([second.sentPages, second.unchangedPages] == [1, 3])
+            #expect([second.counts.sent, second.counts.unchanged] == [1, 3])
             // What was kept is known in the next set, too.
             let third = try Self.sendSet(link, 3, known: second.index, [1, 2, 3, 4])
-            #expect([third.sentPages, third.unchangedPages] == [0, 4])
+            #expect([third.counts.sent, third.counts.unchanged] == [0, 4])
             try link.send(.file, FileMessage(name: "core-1.img", size: 0))
             try Self.end(link)
         }
@@ -106,6 +106,43 @@ import Testing
         #expect(try Files.contents(of: "\(root)/3/pages-1.img") == [])
     }
 
+    /// Zeros, equal pages, pages that have moved, pages of another process: none of them crosses twice.
+    @Test func namesWhatTheReceiverHas() async throws {
+        let (root, error) = try await exchange { link in
+            try link.send(.hello, HelloMessage(container: "c", hashSeed: Self.seed))
+            let _: WelcomeMessage = try link.expect(.welcome)
+            let first = try Self.sendSet(link, 1, known: PageIndex(), [0, 1, 1, 2, 0, 0, 3, 1, 0])
+            #expect(first.counts == Self.counts(sent: 3, copied: 2, zero: 4))
+            // The first stays, the second is zero now, the third is what the fourth was, and so on; the last two are new.
+            let second = try Self.sendSet(link, 2, known: first.index, [0, 0, 2, 3, 1, 0, 3, 4, 4, 0])
+            #expect(second.counts == Self.counts(sent: 1, unchanged: 3, copied: 4, zero: 2))
+            // Another process, forked from the first: in the same set as its parent.
+            let third = try PageSetSender(
+                number: 3, link: link, hasher: PageHasher(seed: Self.seed), known: second.index)
+            for number in [1, 2] as [UInt64] {
+                try third.begin(MemoryID(kind: .process, number: number))
+                try Self.pages([9, 1, 2, 3, 0]).withUnsafeBytes { try third.add(0x10000, $0) }
+            }
+            _ = try third.finish()
+            _ = try link.expect(.answer, as: AnswerMessage.self)
+            #expect(third.counts == Self.counts(sent: 1, unchanged: 2, copied: 5, zero: 2))
+            try link.send(.file, FileMessage(name: "core-1.img", size: 0))
+            try Self.end(link)
+            #expect(link.sent < 5 * Page.size + 3000)
+        }
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        #expect(error == nil)
+        #expect(try Files.contents(of: "\(root)/1/pages-1.img") == Self.pages([0, 1, 1, 2, 0, 0, 3, 1, 0]))
+        #expect(try Files.contents(of: "\(root)/2/pages-1.img") == Self.pages([0, 2, 3, 1, 4, 4, 0]))
+        #expect(try Files.contents(of: "\(root)/3/pages-2.img") == Self.pages([9, 1, 2, 3, 0]))
+    }
+
+    private static func counts(sent: Int, unchanged: Int = 0, copied: Int, zero: Int) -> PageCounts {
+        var counts = PageCounts()
+        (counts.sent, counts.unchanged, counts.copied, counts.zero) = (sent, unchanged, copied, zero)
+        return counts
+    }
+
     /// Each is what a hostile or broken source could send; the receiver refuses it and writes nothing outside.
     @Test(arguments: [
         "an image outside the folder", "an image that replaces pages", "a hidden image", "an image that is too long",
@@ -113,7 +150,9 @@ import Testing
         "a set out of order", "pages before a set", "no greeting", "a short greeting", "data without an image",
         "an image in a set",
         "a restore without images", "a restore in the middle of a set", "a set that ends twice", "pages after a set",
-        "an image after the last", "a set after an image", "an address beyond the end",
+        "a copy of a page that never came", "a copy of nothing", "a copy of something else", "zeros beyond the end",
+        "more zeros than a file can hold", "zeros without a memory", "an image after the last", "a set after an image",
+        "an address beyond the end",
     ])
     func refuses(_ attack: String) async throws {
         let (root, error) = try await exchange { link in
@@ -142,12 +181,34 @@ import Testing
             case "a wrong digest":
                 try Self.sendMemory(link)
                 try link.send(.pages, head: [0, 0, 1, 0, 0, 0, 0, 0] + Self.pages([1]))
-                try link.send(.pageSetEnd, PageSetEndMessage(pages: 1, unchanged: 0, digest: "0-0"))
+                try link.send(.pageSetEnd, PageSetEndMessage(counts: PageCounts(), digest: "0-0"))
             case "data without an image": try link.send(.data, head: [1])
             case "an image in a set": try link.send(.file, FileMessage(name: "core-1.img", size: 0))
             case "an address beyond the end":
                 try Self.sendMemory(link)
                 try link.send(.pages, head: [0, 240] + [UInt8](repeating: 255, count: 6) + Self.pages([1, 2]))
+            case "a copy of a page that never came", "a copy of nothing", "a copy of something else":
+                try Self.sendMemory(link)
+                try link.send(.pages, head: Frame.words(0x10000) + Self.pages([1, 2]))
+                let numbers: [UInt64] =
+                    ["a copy of nothing": [], "a copy of something else": [0, 1]][attack] ?? [1, 2]
+                try link.send(.copies, head: Frame.words([0x12000] + numbers))
+                // The source says that it named the page of number 0 twice.
+                var digest = PageSetDigest(PageHasher(seed: Self.seed))
+                for (page, fill) in ([1, 2, 1, 1] as [UInt8]).enumerated() {
+                    let hash = Self.pages([fill]).withUnsafeBytes { PageHasher(seed: Self.seed).hash($0) }
+                    digest.add(Self.memory, 0x10000 + UInt64(page * Page.size), hash)
+                }
+                try link.send(
+                    .pageSetEnd,
+                    PageSetEndMessage(counts: Self.counts(sent: 2, copied: 2, zero: 0), digest: digest.text))
+                try Self.endWithImage(link)
+            case "zeros beyond the end", "more zeros than a file can hold":
+                try Self.sendMemory(link)
+                try link.send(.zeros, head: Frame.words(0x10000, attack == "zeros beyond the end" ? 1 << 52 : 1 << 45))
+                try link.send(.zeros, head: Frame.words(0x20000 + 1 << 57, 1 << 45))
+                try link.send(.memory, head: Frame.words(2) + [MemoryID.Kind.process.rawValue])
+            case "zeros without a memory": try link.send(.zeros, head: Frame.words(0x10000, 1))
             case "a restore in the middle of a set": break
             default: try Self.attackAfterSet(attack, link)
             }
@@ -158,8 +219,13 @@ import Testing
         #expect(!Files.exists("/tmp/escape.img") && !Files.exists("\(root)/escape.img"))
     }
 
+    private static func endWithImage(_ link: Link) throws {
+        try link.send(.file, FileMessage(name: "core-1.img", size: 0))
+        try link.send(.imagesEnd, ImagesEndMessage(count: 1))
+    }
+
     private static func attackAfterSet(_ attack: String, _ link: Link) throws {
-        let end = PageSetEndMessage(pages: 0, unchanged: 0, digest: PageSetDigest(PageHasher(seed: seed)).text)
+        let end = PageSetEndMessage(counts: PageCounts(), digest: PageSetDigest(PageHasher(seed: seed)).text)
         try link.send(.pageSetEnd, end)
         let image = FileMessage(name: "core-1.img", size: 0)
         switch attack {
@@ -181,7 +247,7 @@ import Testing
         let folder = try TemporaryFolder()
         let hasher = PageHasher(seed: Self.seed)
         let store = CheckpointStore(root: folder.path, hasher: hasher)
-        let end = PageSetEndMessage(pages: 0, unchanged: 0, digest: PageSetDigest(hasher).text)
+        let end = PageSetEndMessage(counts: PageCounts(), digest: PageSetDigest(hasher).text)
         for number in 1...CheckpointStore.setLimit {
             try store.beginSet(number)
             try store.endSet(end)

@@ -218,7 +218,10 @@ struct MigrateCommand: AsyncParsableCommand {
         case .notConverging(let changing, let link):
             Console.warning("the container changes \(changing) of its memory, and the link carries \(link)")
         case .roundEnds(let number, let round):
-            say("round \(number): sent \(ByteCount(round.pages * 4096)) in \(Output.seconds(round.seconds))")
+            let named = round.zero + round.copied
+            say(
+                "round \(number): sent \(ByteCount(round.pages * 4096)) in \(Output.seconds(round.seconds))"
+                    + (named > 0 ? ", and the names of \(ByteCount(named * 4096)) of zeros and copies" : ""))
         case .dumped: break
         }
     }

@@ -6,7 +6,8 @@ internal import LinuxSystem
 /// link to the one before; the small images go into the last.
 ///
 /// Takes nothing on trust: names are from CRIU's own set, addresses are whole pages in ascending order, a page that is
-/// called unchanged has to be in the set before. What a set costs here is in proportion to what was sent for it.
+/// called unchanged has to be in the set before, one that is named has to have come. What a set costs here is in
+/// proportion to what was sent for it: pages of zeros are holes in the files, and a copy is named by itself.
 final class CheckpointStore {
     /// The rounds that a source may want, and the final dump: each set is a folder here, and a parent for CRIU to open.
     static let setLimit = 1001
@@ -25,15 +26,18 @@ final class CheckpointStore {
     private var contents: Descriptor?
     private var finished: [MemoryID: Pagemap] = [:]
     private var before: [MemoryID: Pagemap] = [:]
+    private var stored: StoredPages
+    /// Pages in the file of the memory.
+    private var filePages = 0
     private var digest: PageSetDigest
-    private var pages = 0
-    private var unchanged = 0
+    private var counts = PageCounts()
     private let hasher: PageHasher
 
     /// - Parameter root: an existing, empty folder.
     init(root: String, hasher: PageHasher) {
         self.root = root
         self.hasher = hasher
+        stored = StoredPages(root: root)
         digest = PageSetDigest(hasher)
     }
 
@@ -49,7 +53,7 @@ final class CheckpointStore {
         before = finished
         finished = [:]
         digest = PageSetDigest(hasher)
-        (pages, unchanged) = (0, 0)
+        counts = PageCounts()
         try Files.makeFolder(folder)
         if number > 1 {
             try retrying("make the link", "\(folder)/parent") { symlink("../\(number - 1)", "\(folder)/parent") }
@@ -69,34 +73,74 @@ final class CheckpointStore {
         // Ids are shared by all pagemaps of a folder, and start at 1.
         let pagemap = Pagemap(pagesID: UInt32(finished.count + 1))
         self.pagemap = pagemap
+        filePages = 0
         contents = try Descriptor.open(
-            "\(folder)/pages-\(pagemap.pagesID).img", O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+            StoredPages.path(root, number, pagemap.pagesID), O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
     }
 
     func add(_ address: UInt64, _ bytes: UnsafeRawBufferPointer) throws {
-        let count = UInt64(bytes.count / Page.size)
-        let memory = try append(.init(address: address, pages: count, content: .present), whole: bytes.count)
-        do {
-            try contents?.write(all: bytes)
-        } catch {
-            throw MigrateError(.toolFailed, "cannot store the container's pages in \(folder)", cause: error)
-        }
-        for offset in stride(from: 0, to: bytes.count, by: Page.size) {
-            let page = UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + Page.size)])
-            digest.add(memory, address + UInt64(offset), hasher.hash(page))
-        }
-        pages += Int(count)
+        let count = bytes.count / Page.size
+        let (_, pagesID) = try append(.init(address: address, pages: UInt64(count), content: .present))
+        stored.append(pages: count, at: .init(set: number, pagesID: pagesID, page: filePages))
+        try store(address, bytes)
+        counts.sent += count
     }
 
     func addUnchanged(_ address: UInt64, _ count: UInt64) throws {
         guard let memory, let parent = before[memory], parent.covers(address, count) else {
             throw MigrateError(.malformed, "pages are called unchanged that were never sent")
         }
-        _ = try append(.init(address: address, pages: count, content: .parent), whole: Page.size)
-        for index in 0..<count {
-            digest.add(memory, address + index * UInt64(Page.size), nil)
+        _ = try append(.init(address: address, pages: count, content: .parent))
+        digest.add(memory, address, .unchanged, count)
+        counts.unchanged += Int(count)
+    }
+
+    func addZeros(_ address: UInt64, _ count: UInt64) throws {
+        let (memory, _) = try append(.init(address: address, pages: count, content: .present))
+        digest.add(memory, address, .zeros, count)
+        filePages += Int(count)
+        counts.zero += Int(count)
+    }
+
+    /// Takes pages whose contents came before, under these numbers.
+    func addCopies(_ address: UInt64, _ numbers: [UInt64]) throws {
+        let (_, pagesID) = try append(.init(address: address, pages: UInt64(numbers.count), content: .present))
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Page.batch * Page.size, alignment: Page.size)
+        defer { buffer.deallocate() }
+        var done = 0
+        while done < numbers.count {
+            let (place, following) = try stored.place(of: numbers[done])
+            // Numbers in a row are pages in a row.
+            var count = 1
+            while done + count < numbers.count, count < min(following, Page.batch),
+                numbers[done + count] == numbers[done] + UInt64(count)
+            {
+                count += 1
+            }
+            let pages = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(count * Page.size)])
+            let isHere = place.set == number && place.pagesID == pagesID
+            let file = isHere ? contents : try stored.file(of: place)
+            guard try file?.readFully(into: pages, at: place.page * Page.size) == pages.count else {
+                throw MigrateError(.toolFailed, "pages that were stored in \(root) are not there any more")
+            }
+            try store(address + UInt64(done * Page.size), UnsafeRawBufferPointer(pages))
+            done += count
         }
-        unchanged += Int(count)
+        counts.copied += numbers.count
+    }
+
+    /// Writes pages, and adds what they are to the digest.
+    private func store(_ address: UInt64, _ bytes: UnsafeRawBufferPointer) throws {
+        guard let memory else { return }
+        do {
+            try contents?.write(all: bytes, at: filePages * Page.size)
+        } catch {
+            throw MigrateError(.toolFailed, "cannot store the container's pages in \(folder)", cause: error)
+        }
+        for (page, hash) in hasher.hashes(ofPages: bytes).enumerated() {
+            digest.add(memory, address + UInt64(page * Page.size), hash)
+        }
+        filePages += bytes.count / Page.size
     }
 
     /// Ends the set; its counts and digest have to be what the sender says.
@@ -104,7 +148,7 @@ final class CheckpointStore {
         guard isOpen else { throw MigrateError(.malformed, "a page set ends that has not begun") }
         isOpen = false
         try closeMemory()
-        let end = PageSetEndMessage(pages: pages, unchanged: unchanged, digest: digest.text)
+        let end = PageSetEndMessage(counts: counts, digest: digest.text)
         guard end == expected else {
             throw MigrateError(.malformed, "the pages did not arrive as they were sent (digest)")
         }
@@ -140,19 +184,29 @@ final class CheckpointStore {
         }
     }
 
-    private func append(_ entry: Pagemap.Entry, whole byteCount: Int) throws(MigrateError) -> MemoryID {
-        guard let memory, let last = pagemap.map({ $0.entries.last?.end ?? 0 }), entry.pages > 0,
-            byteCount % Page.size == 0, entry.address % UInt64(Page.size) == 0, entry.address >= last,
-            entry.pages < 1 << 40,
+    /// A file of so many pages can be made nowhere.
+    private static let filePageLimit: UInt64 = 1 << 46
+
+    private func append(_ entry: Pagemap.Entry) throws(MigrateError) -> (memory: MemoryID, pagesID: UInt32) {
+        guard let memory, let pagemap, entry.pages > 0, entry.address % UInt64(Page.size) == 0,
+            entry.address >= pagemap.entries.last?.end ?? 0,
+            UInt64(filePages).addingReportingOverflow(entry.pages).partialValue < Self.filePageLimit,
+            entry.pages < Self.filePageLimit,
             !entry.address.addingReportingOverflow(entry.pages * UInt64(Page.size)).overflow
         else { throw MigrateError(.malformed, "the pages come in an impossible order") }
-        pagemap?.append(entry)
-        return memory
+        self.pagemap?.append(entry)
+        return (memory, pagemap.pagesID)
     }
 
     private func closeMemory() throws {
         guard let memory, let pagemap else { return }
-        try Files.write(pagemap.encoded, to: "\(folder)/\(memory.pagemapName)")
+        do {
+            // What ends in zeros ends in a hole.
+            try contents?.setSize(filePages * Page.size)
+            try Files.write(pagemap.encoded, to: "\(folder)/\(memory.pagemapName)")
+        } catch {
+            throw MigrateError(.toolFailed, "cannot store the container's pages in \(folder)", cause: error)
+        }
         finished[memory] = pagemap
         (self.memory, self.pagemap, contents) = (nil, nil, nil)
     }

@@ -6,9 +6,22 @@ package struct MigrationReport: Sendable, Codable, Equatable {
     package struct Round: Sendable, Codable, Equatable {
         /// Pages that crossed.
         package var pages: Int
-        /// Pages that the destination had already.
+        /// Pages that the destination had already, at the same address.
         package var unchanged = 0
+        /// Pages of zeros, and pages whose content the destination had from elsewhere: they were only named.
+        package var zero = 0
+        package var copied = 0
         package var seconds: Double
+
+        package init(pages: Int, seconds: Double) {
+            self.pages = pages
+            self.seconds = seconds
+        }
+
+        init(_ counts: PageCounts, seconds: Double) {
+            (pages, unchanged, zero, copied) = (counts.sent, counts.unchanged, counts.zero, counts.copied)
+            self.seconds = seconds
+        }
     }
 
     /// What was brought over of the rootfs, while the container ran and while it was stopped.
@@ -28,9 +41,12 @@ package struct MigrationReport: Sendable, Codable, Equatable {
     package var predictedTransferSeconds: Double?
     /// Seconds from the container held to the destination having everything: what the prediction is about.
     package var transferSeconds = 0.0
-    /// Pages of the final dump: those that crossed, and those that were known at the destination.
+    /// Pages of the final dump: those that crossed, those that the destination had at the same address, those of zeros,
+    /// and those whose content it had from elsewhere.
     package var finalPages = 0
     package var knownPages = 0
+    package var zeroPages = 0
+    package var copiedPages = 0
     package var files = Files()
     /// All bytes from source to destination.
     package var bytes = 0
@@ -57,7 +73,7 @@ package enum MigrationEvent: Sendable {
     /// The rounds do not get shorter: so many bytes change each second, and so many the link carries.
     case notConverging(changing: Rate, link: Rate)
     case dumping
-    case dumped(pages: Int, known: Int)
+    case dumped(PageCounts)
     case restoring
     /// The container runs, and its memory is filled.
     case filling

@@ -12,10 +12,7 @@ package enum DumpMethod: String, Sendable, CaseIterable {
 
 /// What a final dump sent.
 struct DumpResult: Sendable {
-    /// Pages that crossed.
-    var pages = 0
-    /// Pages that the destination had.
-    var known = 0
+    var counts = PageCounts()
     /// What was brought over of the files that the container had written.
     var files = TreeMirror.Changes()
     /// How long it took to find and send them.
@@ -80,18 +77,18 @@ final class MigrationSource: Sendable {
 
     /// Sends the memory while the container runs.
     /// - Parameter known: what the round before has sent.
-    /// - Returns: what the destination then holds, and how many pages crossed and did not.
+    /// - Returns: what the destination then holds, and how it got it.
     func precopy(
         number: Int, known: PageIndex, progress: @escaping @Sendable (Int) -> Void,
         isCancelled: @escaping @Sendable () -> Bool
-    ) async throws -> (index: PageIndex, pages: Int, unchanged: Int) {
+    ) async throws -> (index: PageIndex, counts: PageCounts) {
         try await onLink { [self] in
             tracker?.beginRound(try ContainerProcess.tree(below: container.pid))
             let memory = LiveMemory(processes: try ContainerProcess.tree(below: container.pid), tracker: tracker)
             let sender = try PageSetSender(number: number, link: link, hasher: hasher, known: known)
             try memory.send(to: sender, progress: progress, isCancelled: isCancelled)
             try finish(sender)
-            return (sender.index, sender.sentPages, sender.unchangedPages)
+            return (sender.index, sender.counts)
         }
     }
 
@@ -140,9 +137,7 @@ final class MigrationSource: Sendable {
                 try finish(sender)
                 try sendImages()
                 let changes = try files?.wait()
-                return DumpResult(
-                    pages: sender.sentPages, known: sender.unchangedPages, files: changes ?? .init(),
-                    transfer: .now - start)
+                return DumpResult(counts: sender.counts, files: changes ?? .init(), transfer: .now - start)
             }
             guard let result else {
                 // The dump ended without ever holding: it failed, and says why.
@@ -181,7 +176,7 @@ final class MigrationSource: Sendable {
             let sender = try PageSetSender(number: number, link: link, hasher: hasher, known: known)
             // CRIU hears that all is well only when the destination has checked it: until then it can resume.
             guard try server.serve(to: sender, finish: { try finish(sender) }) else { return DumpResult() }
-            return DumpResult(pages: sender.sentPages, known: sender.unchangedPages)
+            return DumpResult(counts: sender.counts)
         }
         do {
             try await runtime.checkpoint(

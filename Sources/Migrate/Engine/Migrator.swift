@@ -141,8 +141,10 @@ package struct Migrator: Sendable {
         let precopied = link.sent
         let set = report.rounds.count + 1
         let finished = try await Task.detached { try await move(known, set) }.value
-        report.finalPages = finished.dump.pages
-        report.knownPages = finished.dump.known
+        report.finalPages = finished.dump.counts.sent
+        report.knownPages = finished.dump.counts.unchanged
+        report.zeroPages = finished.dump.counts.zero
+        report.copiedPages = finished.dump.counts.copied
         report.files.frozen = finished.dump.files
         report.transferSeconds = finished.dump.transfer / .seconds(1)
         report.dumpSeconds = finished.dumpTime / .seconds(1)
@@ -168,8 +170,7 @@ package struct Migrator: Sendable {
                 number: number, known: known, progress: { [event] in event(.pagesRead($0)) },
                 isCancelled: { [cancellation] in cancellation.isRaised })
             known = result.index
-            let round = MigrationReport.Round(
-                pages: result.pages, unchanged: result.unchanged, seconds: (.now - start) / .seconds(1))
+            let round = MigrationReport.Round(result.counts, seconds: (.now - start) / .seconds(1))
             report.rounds.append(round)
             event(.roundEnds(number: number, round))
             // The first round is nearly all transfer: it shows what the link carries.
@@ -228,7 +229,7 @@ package struct Migrator: Sendable {
                 lazy.prepare(images: "\(folder.store)/\(set)")
             }
             let dumped = ContinuousClock.now
-            event(.dumped(pages: result.pages, known: result.known))
+            event(.dumped(result.counts))
             event(.restoring)
             try await source.restore()
             let restored = ContinuousClock.now

@@ -97,8 +97,14 @@ struct Receiver: Sendable {
             case .memory: try store.begin(try frame.memory())
             case .pages: try frame.withPages { try store.add($0, $1) }
             case .unchanged:
-                let (address, count) = try frame.unchangedRange()
+                let (address, count) = try frame.run()
                 try store.addUnchanged(address, count)
+            case .zeros:
+                let (address, count) = try frame.run()
+                try store.addZeros(address, count)
+            case .copies:
+                let (address, numbers) = try frame.copies()
+                try store.addCopies(address, numbers)
             case .pageSetEnd:
                 try store.endSet(try frame.message())
                 try link.send(.answer, AnswerMessage())
@@ -159,9 +165,17 @@ extension Frame {
         return MemoryID(kind: kind, number: word(at: 0))
     }
 
-    fileprivate func unchangedRange() throws(MigrateError) -> (address: UInt64, pages: UInt64) {
+    /// Pages in a row.
+    fileprivate func run() throws(MigrateError) -> (address: UInt64, pages: UInt64) {
         guard payload.count == 16 else { throw malformed }
         return (word(at: 0), word(at: 8))
+    }
+
+    fileprivate func copies() throws(MigrateError) -> (address: UInt64, numbers: [UInt64]) {
+        guard payload.count > 8, payload.count % 8 == 0, payload.count / 8 - 1 <= Frame.copyLimit else {
+            throw malformed
+        }
+        return (word(at: 0), stride(from: 8, to: payload.count, by: 8).map { word(at: $0) })
     }
 
     fileprivate func withPages(_ body: (UInt64, UnsafeRawBufferPointer) throws -> Void) throws {

@@ -62,10 +62,23 @@ struct PageHasher: Sendable {
         }
         return hash
     }
+
+    /// The hash of each of some pages.
+    func hashes(ofPages bytes: UnsafeRawBufferPointer) -> [PageHash] {
+        stride(from: 0, to: bytes.count, by: Page.size).map { offset in
+            hash(UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + Page.size)]))
+        }
+    }
 }
 
-/// The digest of a whole page set, in order: each page's hash and address folded into what came before.
+/// The digest of a whole page set, in order: each page's hash and address, or each run of pages that were only named,
+/// folded into what came before.
 struct PageSetDigest: Sendable {
+    enum Run: UInt64 {
+        case unchanged = 1
+        case zeros = 2
+    }
+
     private let hasher: PageHasher
     private var words: [UInt64] = [0, 0, 0, 0, 0, 0]
 
@@ -73,12 +86,20 @@ struct PageSetDigest: Sendable {
         self.hasher = hasher
     }
 
-    /// - Parameter hash: nil for a page that is referred to only.
-    mutating func add(_ memory: MemoryID, _ address: UInt64, _ hash: PageHash?) {
+    mutating func add(_ memory: MemoryID, _ address: UInt64, _ hash: PageHash) {
+        fold(memory, address, hash.low, hash.high)
+    }
+
+    /// Pages without a hash. However many they are, they cost one step: their count is the sender's word.
+    mutating func add(_ memory: MemoryID, _ address: UInt64, _ run: Run, _ pages: UInt64) {
+        fold(memory, address | run.rawValue, pages, 0)
+    }
+
+    private mutating func fold(_ memory: MemoryID, _ address: UInt64, _ low: UInt64, _ high: UInt64) {
         words[2] = memory.number << 8 | UInt64(memory.kind.rawValue)
-        words[3] = address | (hash == nil ? 1 : 0)
-        words[4] = hash?.low ?? 0
-        words[5] = hash?.high ?? 0
+        words[3] = address
+        words[4] = low
+        words[5] = high
         let folded = words.withUnsafeBytes { hasher.hash($0) }
         words[0] = folded.low
         words[1] = folded.high

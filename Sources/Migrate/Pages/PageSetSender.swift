@@ -1,26 +1,34 @@
-/// Sends one page set over a link: each page as it is, or as unchanged where the set before holds the same content at
-/// the same address. Records what the destination then holds.
+/// Sends one page set over a link: each page as it is, or by name where the destination has the same content: at the same
+/// address in the set before, from anywhere else, or zeros. Records what the destination then holds.
 ///
 /// Used by one thread at a time.
 final class PageSetSender {
+    /// Pages in a row that are named, and not sent yet.
+    private enum Run {
+        case unchanged(address: UInt64, pages: UInt64)
+        case zeros(address: UInt64, pages: UInt64)
+        case copies(address: UInt64, numbers: [UInt32])
+    }
+
     private let link: Link
-    private let hasher: PageHasher
+    let hasher: PageHasher
+    private let zeroHash: PageHash
     private var known: PageIndex
     private var digest: PageSetDigest
     private var memory: MemoryID?
-    /// Run of unchanged pages that is not sent yet.
-    private var unchangedRun: (address: UInt64, pages: UInt64) = (0, 0)
+    private var run: Run?
 
-    /// The hashes of this set's pages: the next set is compared with them.
-    private(set) var index = PageIndex()
-    private(set) var sentPages = 0
-    private(set) var unchangedPages = 0
+    /// What the destination holds after this set: the next set is compared with it.
+    private(set) var index: PageIndex
+    private(set) var counts = PageCounts()
 
     /// - Parameter known: the page set before, empty for the first.
     init(number: Int, link: Link, hasher: PageHasher, known: PageIndex) throws {
         self.link = link
         self.hasher = hasher
         self.known = known
+        zeroHash = [UInt8](repeating: 0, count: Page.size).withUnsafeBytes { hasher.hash($0) }
+        index = PageIndex(known.contents)
         digest = PageSetDigest(hasher)
         try link.send(.pageSetBegin, PageSetBeginMessage(number: number))
     }
@@ -29,32 +37,48 @@ final class PageSetSender {
     func begin(_ memory: MemoryID) throws {
         try flush()
         self.memory = memory
-        var head: [UInt8] = []
-        withUnsafeBytes(of: memory.number.littleEndian) { head.append(contentsOf: $0) }
+        var head = Frame.words(memory.number)
         head.append(memory.kind.rawValue)
         try link.send(.memory, head: head)
     }
 
     /// Takes whole pages, at most a batch, that lie at `address` and after.
     func add(_ address: UInt64, _ bytes: UnsafeRawBufferPointer) throws {
+        try add(address, bytes, hasher.hashes(ofPages: bytes))
+    }
+
+    /// - Parameter hashes: of each page.
+    func add(_ address: UInt64, _ bytes: UnsafeRawBufferPointer, _ hashes: [PageHash]) throws {
         guard let memory else { preconditionFailure("pages before their memory") }
         var changed: Int? = nil
-        for offset in stride(from: 0, to: bytes.count, by: Page.size) {
-            let page = UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + Page.size)])
-            let pageAddress = address + UInt64(offset)
-            let hash = hasher.hash(page)
-            let same = known.hash(memory, pageAddress) == hash
-            index.append(memory, pageAddress, hash)
-            digest.add(memory, pageAddress, same ? nil : hash)
-            if same {
-                if let start = changed { try send(address, bytes, start..<offset) }
-                changed = nil
-                try addUnchanged(pageAddress)
-            } else if changed == nil {
-                changed = offset
+        func sendChanged(before end: Int) throws {
+            if let start = changed { try send(memory, address, bytes, start..<end, hashes) }
+            changed = nil
+        }
+        try known.contents.withTable { contents in
+            for (page, hash) in hashes.enumerated() {
+                let pageAddress = address + UInt64(page * Page.size)
+                let before = known.number(memory, pageAddress)
+                var number = before ?? PageContents.unnamed
+                if hash == zeroHash {
+                    try sendChanged(before: page)
+                    if number == PageContents.zeros { try addUnchanged(pageAddress) } else { try addZeros(pageAddress) }
+                    number = PageContents.zeros
+                } else if contents.holds(number, hash) {
+                    try sendChanged(before: page)
+                    try addUnchanged(pageAddress)
+                } else if let found = contents.find(hash) {
+                    try sendChanged(before: page)
+                    number = found
+                    try addCopy(memory, pageAddress, number, hash)
+                } else {
+                    number = contents.append(hash)
+                    if changed == nil { changed = page }
+                }
+                index.append(memory, pageAddress, number)
             }
         }
-        if let start = changed { try send(address, bytes, start..<bytes.count) }
+        try sendChanged(before: hashes.count)
     }
 
     /// Refers to pages that are as in the set before, without a look at their contents.
@@ -62,11 +86,10 @@ final class PageSetSender {
     func keep(_ address: UInt64, _ pages: Int) throws -> Bool {
         guard let memory else { preconditionFailure("pages before their memory") }
         let addresses = (0..<pages).map { address + UInt64($0 * Page.size) }
-        let hashes = addresses.compactMap { known.hash(memory, $0) }
-        guard hashes.count == pages else { return false }
-        for (address, hash) in zip(addresses, hashes) {
-            index.append(memory, address, hash)
-            digest.add(memory, address, nil)
+        let numbers = addresses.compactMap { known.number(memory, $0) }
+        guard numbers.count == pages else { return false }
+        for (address, number) in zip(addresses, numbers) {
+            index.append(memory, address, number)
             try addUnchanged(address)
         }
         return true
@@ -75,35 +98,75 @@ final class PageSetSender {
     /// Ends the set, with counts and digest for the receiver to check.
     func finish() throws -> PageSetEndMessage {
         try flush()
-        let end = PageSetEndMessage(pages: sentPages, unchanged: unchangedPages, digest: digest.text)
+        let end = PageSetEndMessage(counts: counts, digest: digest.text)
         try link.send(.pageSetEnd, end)
         return end
     }
 
-    private func send(_ address: UInt64, _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) throws {
+    private func send(
+        _ memory: MemoryID, _ address: UInt64, _ bytes: UnsafeRawBufferPointer, _ pages: Range<Int>,
+        _ hashes: [PageHash]
+    ) throws {
         try flush()
-        var head: [UInt8] = []
-        withUnsafeBytes(of: (address + UInt64(range.lowerBound)).littleEndian) { head.append(contentsOf: $0) }
-        try link.send(.pages, head: head, body: UnsafeRawBufferPointer(rebasing: bytes[range]))
-        sentPages += range.count / Page.size
+        let address = address + UInt64(pages.lowerBound * Page.size)
+        let range = pages.lowerBound * Page.size..<pages.upperBound * Page.size
+        try link.send(
+            .pages, head: Frame.words(address), body: UnsafeRawBufferPointer(rebasing: bytes[range]))
+        for (offset, page) in pages.enumerated() {
+            digest.add(memory, address + UInt64(offset * Page.size), hashes[page])
+        }
+        counts.sent += pages.count
     }
 
+    // MARK: Runs
+
     private func addUnchanged(_ address: UInt64) throws {
-        if unchangedRun.pages > 0, unchangedRun.address + unchangedRun.pages * UInt64(Page.size) == address {
-            unchangedRun.pages += 1
+        counts.unchanged += 1
+        if case .unchanged(let start, let pages) = run, start + pages * UInt64(Page.size) == address {
+            run = .unchanged(address: start, pages: pages + 1)
         } else {
             try flush()
-            unchangedRun = (address, 1)
+            run = .unchanged(address: address, pages: 1)
         }
-        unchangedPages += 1
+    }
+
+    private func addZeros(_ address: UInt64) throws {
+        counts.zero += 1
+        if case .zeros(let start, let pages) = run, start + pages * UInt64(Page.size) == address {
+            run = .zeros(address: start, pages: pages + 1)
+        } else {
+            try flush()
+            run = .zeros(address: address, pages: 1)
+        }
+    }
+
+    private func addCopy(_ memory: MemoryID, _ address: UInt64, _ number: UInt32, _ hash: PageHash) throws {
+        counts.copied += 1
+        if case .copies(let start, var numbers) = run, start + UInt64(numbers.count * Page.size) == address,
+            numbers.count < Frame.copyLimit
+        {
+            run = nil
+            numbers.append(number)
+            run = .copies(address: start, numbers: numbers)
+        } else {
+            try flush()
+            run = .copies(address: address, numbers: [number])
+        }
+        digest.add(memory, address, hash)
     }
 
     private func flush() throws {
-        guard unchangedRun.pages > 0 else { return }
-        var head: [UInt8] = []
-        withUnsafeBytes(of: unchangedRun.address.littleEndian) { head.append(contentsOf: $0) }
-        withUnsafeBytes(of: unchangedRun.pages.littleEndian) { head.append(contentsOf: $0) }
-        try link.send(.unchanged, head: head)
-        unchangedRun.pages = 0
+        guard let run, let memory else { return }
+        self.run = nil
+        switch run {
+        case .unchanged(let address, let pages):
+            digest.add(memory, address, .unchanged, pages)
+            try link.send(.unchanged, head: Frame.words(address, pages))
+        case .zeros(let address, let pages):
+            digest.add(memory, address, .zeros, pages)
+            try link.send(.zeros, head: Frame.words(address, pages))
+        case .copies(let address, let numbers):
+            try link.send(.copies, head: Frame.words([address] + numbers.map { UInt64($0) }))
+        }
     }
 }

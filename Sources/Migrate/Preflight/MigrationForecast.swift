@@ -58,7 +58,7 @@ extension Migrator {
             MigrationForecast(
                 container: container.id, source: container.bundle, destination: destination,
                 memory: second.index.pages * Page.size,
-                changing: Int(Double(second.sentPages * Page.size) / elapsed),
+                changing: Int(Double(second.counts.sent * Page.size) / elapsed),
                 linkRate: Int(
                     options.bandwidth?.bytesPerSecond ?? Double(second.index.pages * Page.size) / readSeconds),
                 rounds: 0, converges: true, bytes: 0, frozenBytes: 0, transferSeconds: 0),

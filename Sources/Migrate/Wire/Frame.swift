@@ -13,6 +13,11 @@ struct Frame {
         case pages = 4
         /// Binary: u64 address, u64 count of pages that are as in the page set before.
         case unchanged = 5
+        /// Binary: u64 address, u64 count of pages that are full of zeros.
+        case zeros = 20
+        /// Binary: u64 address, then for each page the u64 number of the page that had the same content: those that came
+        /// in `pages` are numbered from 0, over all sets.
+        case copies = 21
         /// JSON: a page set ends; its counts and digest.
         case pageSetEnd = 6
         /// JSON: name and size of a small image; its bytes follow in `data` frames.
@@ -44,6 +49,19 @@ struct Frame {
     /// Large enough for a batch of pages and its address; whatever is longer is an error, not an allocation.
     static let payloadLimit = Page.batch * Page.size + 64
 
+    /// Pages that a `copies` frame names at the most.
+    static let copyLimit = 4096
+
     var kind: Kind
     var payload: [UInt8]
+
+    /// Words as they stand in a payload.
+    static func words(_ words: UInt64...) -> [UInt8] { self.words(words) }
+
+    static func words(_ words: [UInt64]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(words.count * 8)
+        for word in words { withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) } }
+        return bytes
+    }
 }

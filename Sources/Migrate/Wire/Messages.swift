@@ -10,7 +10,7 @@
 /// Where the connection is lost after `go`, the source greets again and asks; the receiver's `owner` says, once and for
 /// all, whose the container is.
 enum ProtocolVersion {
-    static let current = 2
+    static let current = 3
 }
 
 struct HelloMessage: Codable, Sendable {
@@ -43,8 +43,7 @@ struct PageSetBeginMessage: Codable, Sendable {
 }
 
 struct PageSetEndMessage: Codable, Sendable, Equatable {
-    var pages: Int
-    var unchanged: Int
+    var counts: PageCounts
     /// Over all pages, in order.
     var digest: String
 }
