@@ -1,21 +1,24 @@
 internal import Glibc
 
-/// Hands filled buffers from one thread to another, in order, a bounded number at a time.
+/// Hands filled buffers from one thread to others, in order, a bounded number at a time.
 ///
-/// Buffers go round: memory stays at `count` × `size` whatever passes through.
+/// Buffers go round: memory stays at `count` × `size` whatever passes through. Each consumer sees all of them; a buffer
+/// is filled again once the last one has done with it.
 final class ChunkQueue: @unchecked Sendable {
     private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private let buffers: [UnsafeMutableRawBufferPointer]
+    private let consumers: Int
     // Guarded by `lock`.
     private var free: [Int]
-    private var filled: [(buffer: Int, count: Int)] = []
+    /// What some consumer still needs, in order; the first one is number `firstNumber` of all.
+    private var filled: [(buffer: Int, count: Int, needed: Int)] = []
+    private var firstNumber = 0
     private var end: Result<Void, any Error>?
     private var abandoned = false
-    // The consumer's own.
-    private var inUse: Int?
 
-    init(count: Int = 8, size: Int = 256 << 10) {
+    init(consumers: Int = 1, count: Int = 12, size: Int = 512 << 10) {
+        self.consumers = consumers
         buffers = (0..<count).map { _ in .allocate(byteCount: size, alignment: 64) }
         free = Array(0..<count)
         pthread_mutex_init(lock, nil)
@@ -65,7 +68,7 @@ final class ChunkQueue: @unchecked Sendable {
 
     private func push(_ buffer: Int, _ count: Int) {
         locked {
-            filled.append((buffer, count))
+            filled.append((buffer, count, consumers))
             pthread_cond_broadcast(changed)
         }
     }
@@ -77,7 +80,8 @@ final class ChunkQueue: @unchecked Sendable {
         }
     }
 
-    /// The consumer's side: wants no more. The producer stops at its next buffer.
+    /// A consumer's side: nobody needs more. The producer stops at its next buffer, the other consumers at what is
+    /// filled.
     func abandon() {
         locked {
             abandoned = true
@@ -86,22 +90,45 @@ final class ChunkQueue: @unchecked Sendable {
     }
 }
 
-extension ChunkQueue: ChunkSource {
-    func next() throws -> UnsafeRawBufferPointer? {
-        try locked {
-            if let buffer = inUse {
-                free.append(buffer)
-                inUse = nil
-                pthread_cond_broadcast(changed)
+extension ChunkQueue {
+    /// One of the consumers, which reads everything from the beginning; there have to be as many as the queue was made
+    /// for.
+    final class Consumer: ChunkSource {
+        private let queue: ChunkQueue
+        private var number = 0
+        private var holds = false
+
+        fileprivate init(_ queue: ChunkQueue) { self.queue = queue }
+
+        func next() throws -> UnsafeRawBufferPointer? {
+            try queue.locked {
+                if holds { queue.release(number - 1) }
+                holds = false
+                while number >= queue.firstNumber + queue.filled.count, queue.end == nil, !queue.abandoned {
+                    pthread_cond_wait(queue.changed, queue.lock)
+                }
+                if number < queue.firstNumber + queue.filled.count {
+                    let (buffer, count, _) = queue.filled[number - queue.firstNumber]
+                    number += 1
+                    holds = true
+                    return UnsafeRawBufferPointer(rebasing: queue.buffers[buffer][..<count])
+                }
+                try queue.end?.get()
+                return nil
             }
-            while filled.isEmpty && end == nil { pthread_cond_wait(changed, lock) }
-            if let (buffer, count) = filled.first {
-                filled.removeFirst()
-                inUse = buffer
-                return UnsafeRawBufferPointer(rebasing: buffers[buffer][..<count])
-            }
-            try end?.get()
-            return nil
+        }
+    }
+
+    func consumer() -> Consumer { Consumer(self) }
+
+    /// With the lock held: a consumer has done with a buffer. They come in order, so that the first is free first.
+    private func release(_ number: Int) {
+        filled[number - firstNumber].needed -= 1
+        while let first = filled.first, first.needed == 0 {
+            free.append(first.buffer)
+            filled.removeFirst()
+            firstNumber += 1
+            pthread_cond_broadcast(changed)
         }
     }
 }

@@ -37,7 +37,15 @@ final class VerifyingReader: ByteReader {
         if let size, count != size {
             throw BundleError(.badImage, "\(what) has \(count) bytes; its manifest says \(size)")
         }
-        if let expected, let found = hasher?.finish(), found != expected {
+        if let expected { try hasher?.finish(expecting: expected, of: what) }
+    }
+}
+
+extension DigestHasher {
+    /// - Parameter what: for the message, as in "layer 2 of x.tar".
+    func finish(expecting expected: Digest, of what: String) throws {
+        let found = finish()
+        if found != expected {
             throw BundleError(.badImage, "\(what) is not what it should be: its digest is \(found), not \(expected)")
         }
     }

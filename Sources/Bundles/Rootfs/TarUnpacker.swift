@@ -13,7 +13,8 @@ struct TarStream: Sendable {
     var diffID: Digest?
 }
 
-/// Unpacks tar streams into a rootfs: one thread reads, inflates and checks, another one parses and writes.
+/// Unpacks tar streams into a rootfs, with a thread for each step: one reads and checks what is stored, one inflates,
+/// one hashes what that gives, one parses and writes. The next stream is inflated ahead, as far as its buffers go.
 struct TarUnpacker: Sendable {
     var limits = UnpackLimits()
     let cancellation: Cancellation
@@ -27,38 +28,48 @@ struct TarUnpacker: Sendable {
     }
     let total = Total()
 
-    /// - Parameter layer: whether there are layers below, for an image's layer; `nil` for a plain archive.
-    func unpack(_ stream: TarStream, into root: Descriptor, layerWithLower layer: Bool? = nil) async throws {
-        let queue = ChunkQueue()
-        let cancellation = cancellation
-        let limits = limits
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            // Its errors reach the other side by way of the queue.
-            group.addTask {
-                try await onThread("inflate") { queue.produce(Inflater(stream, limits, cancellation).read) }
-            }
-            group.addTask {
-                try await onThread("unpack") {
-                    do {
-                        try write(queue, stream, into: root, layer)
-                    } catch {
-                        // The other thread may wait for a buffer, or for input.
-                        queue.abandon()
-                        cancellation.cancel()
-                        throw error
-                    }
+    /// Unpacks an image's layers, the lowest one first.
+    func unpack(layers: [TarStream], into root: Descriptor) async throws {
+        var begun: [StreamReading] = []
+        do {
+            for number in layers.indices {
+                for next in layers.indices.prefix(number + 2).dropFirst(begun.count) {
+                    begun.append(StreamReading(layers[next], limits, cancellation))
                 }
+                try await unpack(begun[number], into: root, layerWithLower: number > 0)
             }
-            try await group.waitForAll()
+        } catch {
+            // The other threads may wait for a buffer, or for input.
+            cancellation.cancel()
+            for reading in begun { await reading.abandon() }
+            throw error
         }
     }
 
-    private func write(_ queue: ChunkQueue, _ stream: TarStream, into root: Descriptor, _ layer: Bool?) throws {
+    /// - Parameter layer: whether there are layers below, for an image's layer; `nil` for a plain archive.
+    func unpack(_ stream: TarStream, into root: Descriptor, layerWithLower layer: Bool? = nil) async throws {
+        let reading = StreamReading(stream, limits, cancellation)
+        do {
+            try await unpack(reading, into: root, layerWithLower: layer)
+        } catch {
+            cancellation.cancel()
+            await reading.abandon()
+            throw error
+        }
+    }
+
+    private func unpack(_ reading: StreamReading, into root: Descriptor, layerWithLower layer: Bool?) async throws {
+        try await onThread("unpack") { try write(reading.queue.consumer(), reading.stream, into: root, layer) }
+        try await reading.end()
+    }
+
+    private func write(_ source: ChunkQueue.Consumer, _ stream: TarStream, into root: Descriptor, _ layer: Bool?) throws
+    {
         try RootfsWriter.ownUmask()
         let writer = try RootfsWriter(
             root: root, subject: stream.name, layer: layer.map { LayerRecord(hasLower: $0) }, owners: owners)
         // With a digest nobody can have cut the end off, and a layer may be empty.
-        let reader = TarReader(queue, archive: stream.name, isPlain: stream.diffID == nil)
+        let reader = TarReader(source, archive: stream.name, isPlain: stream.diffID == nil)
         while let entry = try reader.next() {
             try cancellation.check()
             try count(entry, stream)
@@ -87,44 +98,5 @@ struct TarUnpacker: Sendable {
             try cancellation.check()
         }
         try content.finish(size: entry.size)
-    }
-}
-
-/// A stored stream, checked and with its compression undone. Opens with the first read, on the thread that reads.
-private final class Inflater: ByteReader {
-    private let stream: TarStream
-    private let limits: UnpackLimits
-    private let cancellation: Cancellation
-    private var opened: (stored: VerifyingReader, plain: VerifyingReader)?
-
-    init(_ stream: TarStream, _ limits: UnpackLimits, _ cancellation: Cancellation) {
-        self.stream = stream
-        self.limits = limits
-        self.cancellation = cancellation
-    }
-
-    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-        let (stored, plain) = try opened ?? open()
-        let count = try plain.read(into: buffer)
-        if count == 0 {
-            // A decoder may stop before the end of what is stored; its check comes with that.
-            while try stored.read(into: buffer) > 0 {}
-        } else if plain.count > limits.ratioFrom, plain.count / limits.ratio > stored.count {
-            throw BundleError(
-                .refused,
-                "\(stream.name) inflates to over \(limits.ratio) times its size; --max-ratio allows more")
-        }
-        return count
-    }
-
-    private func open() throws -> (stored: VerifyingReader, plain: VerifyingReader) {
-        let peeking = PeekingReader(try stream.open(cancellation))
-        let magic = try peeking.peek(Compression.magicLength)
-        if magic.isEmpty { throw BundleError(.badArchive, "\(stream.name) is empty, no archive") }
-        let stored = VerifyingReader(peeking, stream.blob.digest, size: stream.blob.size, what: stream.name)
-        let decoder = try makeDecoder(Compression(magic: magic), of: stored, name: stream.name)
-        let plain = VerifyingReader(decoder, stream.diffID, size: nil, what: "\(stream.name), uncompressed,")
-        opened = (stored, plain)
-        return (stored, plain)
     }
 }

@@ -82,9 +82,7 @@ extension ImageContents {
     /// Applies the layers in order.
     func unpack(_ job: UnpackJob) async throws {
         job.progress?.begin("unpacking \(name)", total: size)
-        let unpacker = TarUnpacker(limits: job.limits, cancellation: job.cancellation, owners: job.owners)
-        for (number, layer) in layers.enumerated() {
-            try await unpacker.unpack(layer, into: job.rootfs, layerWithLower: number > 0)
-        }
+        try await TarUnpacker(limits: job.limits, cancellation: job.cancellation, owners: job.owners)
+            .unpack(layers: layers, into: job.rootfs)
     }
 }
