@@ -23,7 +23,8 @@ struct RegistryAccessTests {
         let own: [String: String?] = [
             "HOME": home, "PATH": "\(home)/bin:\(path)", "XDG_RUNTIME_DIR": nil, "XDG_CONFIG_HOME": nil,
             "DOCKER_CONFIG": nil, "REGISTRY_AUTH_FILE": nil, "BUNDLETOOL_STORE": nil, "http_proxy": nil,
-            "https_proxy": nil, "HTTPS_PROXY": nil,
+            "https_proxy": nil, "HTTPS_PROXY": nil, "ALL_PROXY": nil, "all_proxy": nil, "no_proxy": nil,
+            "NO_PROXY": nil,
         ]
         return own.merging(changes) { $1 }
     }
@@ -206,5 +207,76 @@ struct RegistryAccessTests {
         let again = try await store.pull(ImageName("\(registry.host)/app@\(digest)"), options: options)
         #expect(again == digest)
         #expect(try store.verify() == [])
+    }
+
+    /// A proxy that writes down what it is asked for.
+    private static let proxy = """
+        import http.server, socket, sys, threading, urllib.request
+        def pump(a, b):
+            try:
+                while data := a.recv(65536): b.sendall(data)
+                b.shutdown(socket.SHUT_WR)
+            except OSError: pass
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def note(self): open(sys.argv[1], "a").write("%s %s\\n" % (self.command, self.path))
+            def do_CONNECT(self):
+                self.note()
+                host, port = self.path.rsplit(":", 1)
+                far = socket.create_connection((host, int(port)))
+                self.send_response(200); self.end_headers()
+                back = threading.Thread(target=pump, args=(far, self.connection)); back.start()
+                pump(self.connection, far); back.join()
+            def do_GET(self):
+                self.note()
+                words = {name: value for name, value in self.headers.items() if name.lower() in ("accept", "range")}
+                try: answer = urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
+                    urllib.request.Request(self.path, headers=words))
+                except urllib.error.HTTPError as error: answer = error
+                data = answer.read()
+                self.send_response(answer.status)
+                for name, value in answer.headers.items():
+                    if name.lower() not in ("content-length", "transfer-encoding", "connection"):
+                        self.send_header(name, value)
+                self.send_header("Content-Length", str(len(data))); self.end_headers()
+                self.wfile.write(data)
+            def log_message(self, *arguments): pass
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        print(server.server_address[1], flush=True)
+        server.serve_forever()
+        """
+
+    @Test("the environment's proxies, for HTTPS and HTTP; not where no_proxy says so", .requires(tool: "python3"))
+    func proxies() async throws {
+        let home = try TemporaryFolder()
+        try home.write(Array(Self.proxy.utf8), to: "proxy.py")
+        let proxy = try await RunningProgram.start("python3", ["proxy.py", "log"], in: home.path)
+        defer { proxy.signal(SIGTERM) }
+        try await wait(for: "the proxy") { !proxy.output.isEmpty || !proxy.errors.isEmpty }
+        try #require(!proxy.output.isEmpty, "\(proxy.errors)")
+        let url = "http://127.0.0.1:\(proxy.output.split(separator: "\n")[0])"
+        let (secure, plain) = (try await TestRegistry(), try await TestRegistry(.everybody))
+        for registry in [secure, plain] { try await registry.push(Self.image("x"), as: "team/app:v1") }
+        let arguments = [
+            "--registry-ca", "\(secure.folder.path)/cert.pem", "--authfile", "\(secure.folder.path)/pass.json",
+            "--insecure-registry", plain.host,
+        ]
+        func asked(_ registry: TestRegistry, _ variables: [String: String?]) async throws -> String {
+            unlink("\(home.path)/log")
+            let outcome = try await Self.pull(
+                "\(registry.host)/team/app:v1", arguments, Self.environment(home.path, variables))
+            #expect(outcome.succeeded, "\(outcome.errors)")
+            return Files.text(of: "\(home.path)/log") ?? ""
+        }
+        let host = secure.host.split(separator: ":")[0]
+        #expect(try await asked(secure, [:]) == "")
+        #expect(try await asked(secure, ["HTTPS_PROXY": url]).hasPrefix("CONNECT \(secure.host)\n"))
+        #expect(try await asked(secure, ["https_proxy": url, "no_proxy": String(host)]) == "")
+        #expect(
+            try await asked(plain, ["http_proxy": url]).contains("GET http://\(plain.host)/v2/team/app/manifests/v1"))
+        // A proxy that is not there is named.
+        let silent = "http://127.0.0.1:\(try Tool.freePort())"
+        let failed = try await Self.pull(
+            "\(secure.host)/team/app:v1", arguments, Self.environment(home.path, ["HTTPS_PROXY": silent]))
+        #expect(failed.status == 1 && failed.errors.hasPrefix("error: "), "\(failed.errors)")
     }
 }

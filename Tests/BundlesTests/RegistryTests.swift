@@ -123,6 +123,51 @@ struct RegistryTests {
         #expect(log.contains("blobs 200000"), "\(log)")
     }
 
+    /// Of a create that pulls, stores and unpacks.
+    @Test(
+        "killed at 50 random moments: no half bundle, no half blob, and the next create works",
+        .requires(tool: "docker-registry"), .requires(tool: "skopeo"))
+    func killed() async throws {
+        let registry = try await TestRegistry(.everybody)
+        try await registry.push(Self.image("content", padding: 3_000_000), as: "team/app:v1")
+        let place = registry.folder.path
+        let arguments = [
+            "create", "app", "--from", "docker://\(registry.host)/team/app:v1", "--insecure-registry", registry.host,
+            "--store", "\(place)/store", "--containers", "\(place)/containers",
+        ]
+        func expectWhole() throws {
+            #expect(Files.text(of: "\(place)/containers/app/rootfs/second") == "content")
+            #expect(try Files.contents(of: "\(place)/containers/app/rootfs/noise").count == 3_000_000)
+        }
+        func clear(_ names: String...) async throws {
+            try await Tool.shell("rm -rf \(names.joined(separator: " "))", in: place)
+        }
+        let clock = ContinuousClock()
+        let whole = try await clock.measure {
+            let outcome = try await RunningProgram.run(Tool.bundletool, arguments)
+            #expect(outcome.succeeded, "\(outcome.errors)")
+        }
+        try expectWhole()
+        for number in 0..<50 {
+            // The store stays every other time: what it has is not pulled again.
+            try await clear("containers/app", number % 2 == 0 ? "store" : "")
+            let create = try await RunningProgram.start(Tool.bundletool, arguments)
+            try await Task.sleep(for: whole * Double.random(in: 0..<1))
+            create.signal(SIGKILL)
+            _ = try await create.outcome()
+            if Files.exists("\(place)/containers/app") { try expectWhole() }
+            if Files.exists("\(place)/store") { #expect(try ImageStore("\(place)/store").verify() == []) }
+        }
+        try await clear("containers/app")
+        let last = try await RunningProgram.run(Tool.bundletool, arguments)
+        #expect(last.succeeded, "\(last.errors)")
+        try expectWhole()
+        #expect(try Files.names(in: "\(place)/containers") == ["app"], "what the killed ones left is gone")
+        let verified = try await RunningProgram.run(
+            Tool.bundletool, ["image", "verify", "--store", "\(place)/store"])
+        #expect(verified.succeeded, "\(verified.output)\(verified.errors)")
+    }
+
     @Test("prune keeps what is named, verify finds what is damaged")
     func store() async throws {
         let (one, two) = (try await Self.image("one"), try await Self.image("two"))
