@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Times `bundletool config generate` and `validate` as whole processes against oci-runtime-tool, in turns; prints medians
 # and their ratio. Usage: Benchmarks/config.sh [ROUNDS]; BUNDLETOOL names the binary, OCI_RUNTIME_TOOL the other one.
-# Without the latter it is built in the cache folder from Debian's source package, with Debian's Go; where that cannot
-# be had, `runc spec` and `umoci` stand in.
+# Without the latter it is built in the cache folder, with Debian's Go and Debian's library packages; its main program
+# comes from the checkout that RUNTIME_TOOLS_SOURCE names, else from Debian's source package, else from the project's
+# repository. Where none can be had, `runc spec` and `umoci` stand in.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rounds=${1:-40}
@@ -11,31 +12,45 @@ cache=${BUNDLETOOL_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/bundletool}
 work=$(mktemp -d "${TMPDIR:-/tmp}/bundletool-bench.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
+# source_of_peer FOLDER: its `cmd` comes to FOLDER/source.
+source_of_peer() {
+    local uri options
+    mkdir "$1/source"
+    if [[ -n ${RUNTIME_TOOLS_SOURCE:-} ]]; then cp -r "$RUNTIME_TOOLS_SOURCE/cmd" "$1/source/"; return; fi
+    uri=$(apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(CODENAME)' 'Created-By: Packages' |
+        awk '$2 == "Debian" && $3 !~ /-/ { print $1, $3; exit }')
+    echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri main" >"$1/sources.list"
+    options=(-qq -o "Dir::Etc::sourcelist=$1/sources.list" -o Dir::Etc::sourceparts=/dev/null
+        -o "Dir::State::Lists=$1/lists" -o APT::Sandbox::User=root)
+    if (cd "$1" && apt-get "${options[@]}" update &&
+        apt-get "${options[@]}" source --download-only golang-github-opencontainers-runtime-tools); then
+        tar -xf "$1"/*.orig.tar.* -C "$1/source" --strip-components=1
+    else
+        rmdir "$1/source"
+        git clone --quiet https://github.com/opencontainers/runtime-tools "$1/source"
+        # What Debian's library packages hold.
+        git -C "$1/source" checkout --quiet 0105384
+    fi
+}
+
 # Everything stays in one folder: neither Go nor the packages are installed. Quiet, and false where it fails.
 build_peer() {
-    local target=$1 folder=$1.build uri options
+    local target=$1 folder=$1.build
     [[ -x $target ]] && return
     command -v apt-get >/dev/null || return 1
     rm -rf "$folder"
     mkdir -p "$folder"/{archives/partial,lists/partial,root}
-    uri=$(apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(CODENAME)' 'Created-By: Packages' |
-        awk '$2 == "Debian" && $3 !~ /-/ { print $1, $3; exit }')
-    echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri main" >"$folder/sources.list"
-    options=(-qq -o "Dir::Etc::sourcelist=$folder/sources.list" -o Dir::Etc::sourceparts=/dev/null
-        -o "Dir::State::Lists=$folder/lists" -o APT::Sandbox::User=root)
     (
-        cd "$folder"
-        apt-get "${options[@]}" update && apt-get "${options[@]}" source --download-only \
-            golang-github-opencontainers-runtime-tools || exit 1
-        mkdir source && tar -xf ./*.orig.tar.* -C source --strip-components=1
-        apt-get install -y -qq --no-install-recommends --download-only -o "Dir::Cache::archives=$folder/archives" \
-            golang-go golang-github-opencontainers-runtime-tools-dev golang-github-urfave-cli-dev
-        for package in archives/*.deb; do dpkg-deb -x "$package" root; done
-        cp -rL root/usr/lib/go-*/ go
-        cp -rn source/cmd root/usr/share/gocode/src/github.com/opencontainers/runtime-tools/
-        GOROOT=$folder/go GOPATH=$folder/root/usr/share/gocode GO111MODULE=off GOCACHE=$folder/cache GOFLAGS='' \
-            go/bin/go build -o "$target" github.com/opencontainers/runtime-tools/cmd/oci-runtime-tool
-    ) >/dev/null 2>&1 || { rm -rf "$folder"; return 1; }
+        # Not `set -e`, which an `if` around the function switches off.
+        source_of_peer "$folder" &&
+            apt-get install -y -qq --no-install-recommends --download-only -o "Dir::Cache::archives=$folder/archives" \
+                golang-go golang-github-opencontainers-runtime-tools-dev golang-github-urfave-cli-dev &&
+            for package in "$folder"/archives/*.deb; do dpkg-deb -x "$package" "$folder/root" || exit 1; done &&
+            cp -rL "$folder"/root/usr/lib/go-*/ "$folder/go" &&
+            cp -rn "$folder/source/cmd" "$folder/root/usr/share/gocode/src/github.com/opencontainers/runtime-tools/" &&
+            GOROOT=$folder/go GOPATH=$folder/root/usr/share/gocode GO111MODULE=off GOCACHE=$folder/cache GOFLAGS='' \
+                "$folder/go/bin/go" build -o "$target" github.com/opencontainers/runtime-tools/cmd/oci-runtime-tool
+    ) >"$folder/log" 2>&1 || { tail -3 "$folder/log" >&2; rm -rf "$folder"; return 1; }
     rm -rf "$folder"
 }
 
@@ -72,7 +87,8 @@ printf '%-10s %-28s %8s %8s\n' what who ms ratio
 if build_peer "$peer_tool"; then
     peer=oci-runtime-tool
     peer_generate() { "$peer_tool" generate --output "$work/peer/config.json"; }
-    # Its validation reads a schema over the network first; what is timed is a failure of that where there is none.
+    # Its validation fetches a schema over the network first. Where there is none it says so and goes on with the rest:
+    # what is timed then is less than its whole work.
     peer_validate() { "$peer_tool" validate --path "$work/peer" || :; }
     compare generate our_generate peer_generate
     compare validate our_validate peer_validate

@@ -1,14 +1,19 @@
+import Bundles
 import Glibc
 import LinuxSystem
 import TestSupport
 import Testing
+
+private let newLibraries = "\(CacheFolder.path)/criu"
 
 /// What other languages' runtimes call has to pass the default profile: threads, children, files, sockets, random
 /// numbers, memory. The machine's own programs run in a container that sees its `/usr`, read-only.
 @Suite(.requiresRoot, .requires(tool: "runc"))
 struct SeccompProgramTests {
     /// Runs a shell's command line in the container, in an empty folder; `file` is `/NAME` there.
-    private func run(_ command: String, with file: [UInt8] = [], named name: String = "file") async throws -> String {
+    private func run(
+        _ command: String, with file: [UInt8] = [], named name: String = "file", mounts more: [String] = []
+    ) async throws -> String {
         let folder = try TemporaryFolder()
         try folder.write(file, to: name, mode: 0o755)
         try await Tool.shell(
@@ -22,7 +27,7 @@ struct SeccompProgramTests {
             """, in: folder.path)
         let mounts =
             [#"{"destination": "/tmp", "type": "tmpfs", "source": "tmpfs"}"#]
-            + ["/usr", "/etc", "/opt"].map { "\($0):\($0):rbind,ro" }
+            + (["/usr", "/etc", "/opt"].map { "\($0):\($0)" } + more).map { "\($0):rbind,ro" }
         let arguments =
             mounts.flatMap { ["--mounts-add", $0] }
             + ["sh", "-euc", "cd /tmp; \(command)"].flatMap { ["--args", $0] }
@@ -77,6 +82,34 @@ struct SeccompProgramTests {
             skopeo inspect --tls-verify=false docker://127.0.0.1:9/none 2>&1 || :
             """)
         #expect(output.hasPrefix("a\n") && output.contains("connection refused"), "\(output)")
+    }
+
+    /// The C library that CRIU was assembled with is newer than the machine's own.
+    @Test(
+        .requires(tool: "python3"),
+        .requires(
+            "a newer C library in the cache (scripts/setup.sh run)", access("\(newLibraries)/libc.so.6", R_OK) == 0))
+    func `a newer glibc: threads, children, connections, files`() async throws {
+        let program = """
+            import os, socket, subprocess, tempfile, threading
+            answers = []
+            thread = threading.Thread(target=lambda: answers.append("thread"))
+            thread.start(); thread.join()
+            answers.append(subprocess.check_output(["/bin/echo", "child"], text=True).strip())
+            server = socket.create_server(("127.0.0.1", 0))
+            client = socket.create_connection(server.getsockname())
+            server.accept()[0].send(b"net")
+            answers.append(client.recv(3).decode())
+            with tempfile.NamedTemporaryFile("w+", dir="/tmp") as file:
+                file.write("file"); file.seek(0); answers.append(file.read())
+            version = os.confstr("CS_GNU_LIBC_VERSION").split()[1]
+            print(*answers, tuple(map(int, version.split("."))) >= (2, 41) or version)
+            """
+        let output = try await run(
+            """
+            exec /new/ld-linux-x86-64.so.2 --library-path /new:/usr/lib/x86_64-linux-gnu /usr/bin/python3 /file.py
+            """, with: Array(program.utf8), named: "file.py", mounts: ["\(newLibraries):/new"])
+        #expect(output == "thread child net file True\n")
     }
 
     @Test(.requires(tool: "musl-gcc"))
