@@ -86,36 +86,54 @@ sid() {
         -o APT::Sandbox::User=root -o Acquire::Check-Valid-Until=false
 }
 
-# CRIU from Debian sid with the libraries that it was linked with, in a folder of its own: nothing of the system's is
-# replaced, the wrapper starts it with its own dynamic loader.
-assemble_criu() {
-    local target=$cache/criu loader library paths
-    command -v apt-get >/dev/null || fail "the installed CRIU does not fit this kernel; install CRIU $wanted_criu or newer"
-    say "criu: downloading CRIU and its libraries"
-    sid apt-get install -y --no-install-recommends --download-only criu >/dev/null
-    mkdir "$work/criu"
+# assemble NAME PATH PACKAGE... [-- LIBRARY...]: a program from Debian sid with the libraries that it was linked with and
+# those that it loads by name, in a folder of its own: nothing of the system's is replaced, the wrapper starts it with
+# its own dynamic loader.
+assemble() {
+    local name=$1 program=$2 target=$cache/$1 loader library paths packages=() loaded=()
+    shift 2
+    while (($#)) && [[ $1 != -- ]]; do packages+=("$1"); shift; done
+    (($#)) && loaded=("${@:2}")
+    say "$name: downloading it and its libraries"
+    sid apt-get install -y --no-install-recommends --download-only "${packages[@]}" >/dev/null
+    mkdir "$work/$name"
     for library in "$work"/cache/archives/*.deb; do
         dpkg-deb -x "$library" "$work/root"
     done
     loader=$(find "$work/root" -name 'ld-linux*.so.*' | head -n 1)
     [[ -n $loader ]] || fail "no dynamic loader among the downloaded packages"
     paths=$(find "$work/root" -name '*.so.*' -printf '%h\n' | sort -u | paste -sd:)
-    cp -L "$loader" "$work/root/usr/sbin/criu" "$work/criu/"
-    "$loader" --library-path "$paths" --list "$work/root/usr/sbin/criu" |
-        awk '$2 == "=>" && $3 ~ /^\// { print $3 }' | sort -u |
-        while read -r library; do cp -L "$library" "$work/criu/"; done
-    mv "$work/criu/criu" "$work/criu/criu.bin"
-    cat >"$work/criu/criu" <<WRAPPER
+    cp -L "$loader" "$work/$name/"
+    cp -L "$work/root/$program" "$work/$name/$name.bin"
+    for library in "${loaded[@]}"; do cp -L "$(find "$work/root" -name "$library" | head -n 1)" "$work/$name/"; done
+    for library in "$work/root/$program" "${loaded[@]/#/$work/$name/}"; do
+        "$loader" --library-path "$paths" --list "$library" | awk '$2 == "=>" && $3 ~ /^\// { print $3 }'
+    done | sort -u | while read -r library; do cp -L "$library" "$work/$name/"; done
+    cat >"$work/$name/$name" <<WRAPPER
 #!/bin/sh
-# CRIU with its own dynamic loader and libraries; made by bundletool's scripts/setup.sh.
+# $name with its own dynamic loader and libraries; made by bundletool's scripts/setup.sh.
 folder=$target
-exec "\$folder/$(basename "$loader")" --library-path "\$folder" "\$folder/criu.bin" "\$@"
+exec "\$folder/$(basename "$loader")" --library-path "\$folder" "\$folder/$name.bin" "\$@"
 WRAPPER
-    chmod 0755 "$work/criu" "$work/criu/criu"
+    chmod 0755 "$work/$name" "$work/$name/$name"
     rm -rf "$target"
-    mv "$work/criu" "$target"
-    criu_fits "$target/criu" ||
-        fail "CRIU $(criu_version "$target/criu") does not work on this kernel; '$target/criu check' says why"
+    mv "$work/$name" "$target"
+}
+
+assemble_criu() {
+    command -v apt-get >/dev/null || fail "the installed CRIU does not fit this kernel; install CRIU $wanted_criu or newer"
+    assemble criu usr/sbin/criu criu
+    criu_fits "$cache/criu/criu" ||
+        fail "CRIU $(criu_version "$cache/criu/criu") does not work on this kernel; '$cache/criu/criu check' says why"
+}
+
+# A crun that can checkpoint: Debian 12's was built without CRIU.
+provide_crun() {
+    if [[ ! -x $cache/crun/crun ]]; then
+        command -v apt-get >/dev/null || { say "crun: no apt-get here, so its test is left out"; return; }
+        assemble crun usr/bin/crun crun libcriu2 -- libcriu.so.2
+    fi
+    say "crun: $cache/crun/crun, $("$cache/crun/crun" --version | head -n 1)"
 }
 
 # crit, CRIU's own reader of its images, of the same version, with the protobuf that it wants: what a test compares
@@ -178,6 +196,7 @@ trap 'rm -rf "$work"' EXIT
 for group in "$@"; do
     if [[ $group == run ]]; then provide_criu; fi
     if [[ $group == test ]]; then
+        provide_crun
         provide_crit
         provide_docker
     fi

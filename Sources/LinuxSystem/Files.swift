@@ -43,6 +43,12 @@ package enum Files {
         access(path, F_OK) == 0
     }
 
+    /// Which file a path leads to, links followed; nil where there is none.
+    package static func identity(of path: String) -> FileIdentity? {
+        var status = stat()
+        return stat(path, &status) == 0 ? status.identity : nil
+    }
+
     package static func isExecutable(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0

@@ -37,6 +37,10 @@ import Testing
                 "no such file"
             ),
             (#"time="2026" level=error msg="container \"x\" is gone""#, #"container "x" is gone"#),
+            (
+                "{\n  \"msg\": \"container `x` already exists\",\n  \"level\": \"error\"\n}\n",
+                "container `x` already exists"
+            ),
             ("plain words\n\n", "plain words"), ("", nil),
         ] as [(String, String?)])
     func findsTheReason(log: String, reason: String?) {

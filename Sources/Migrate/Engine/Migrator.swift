@@ -253,7 +253,9 @@ package struct Migrator: Sendable {
         // CRIU resumes what it could not dump; that is checked before it is promised.
         let now: Container?
         do {
-            now = try await runtime.container(container.id)
+            // A killed runtime leaves CRIU at work.
+            try? await UnfinishedMigration.waitForTools(on: folder.path)
+            now = try await runtime.thawed(container.id)
         } catch let second {
             // Nothing is started while it is unknown what runs.
             throw MigrateError(

@@ -65,7 +65,7 @@ package struct UnfinishedMigration: Sendable {
         try await Self.waitForTools(on: path)
         let state = FillState(left: path)
         let hasFilled = try await state?.waitForFill() ?? nil
-        let container = try await runtime.container(journal.container)
+        let container = try await runtime.thawed(journal.container)
         if let state, hasFilled == false, let images = journal.images, container != nil || journal.phase == .filling {
             _ = try await LazyRestore.finish(
                 state, id: journal.container, bundle: journal.destination,
@@ -150,8 +150,16 @@ package struct UnfinishedMigration: Sendable {
 
     private static func process(mentioning path: String) -> Int32? {
         ((try? Files.names(in: "/proc")) ?? []).lazy.compactMap { Int32($0) }.first { pid in
-            pid != getpid() && (Files.text(of: "/proc/\(pid)/cmdline") ?? "").contains(path)
+            guard pid != getpid(), let line = Files.text(of: "/proc/\(pid)/cmdline") else { return false }
+            if line.contains(path) { return true }
+            // CRIU, which a runtime starts with a descriptor and no paths, has ours in its PATH.
+            return isCRIU(pid) && (Files.text(of: "/proc/\(pid)/environ") ?? "").contains(path)
         }
+    }
+
+    static func isCRIU(_ pid: Int32) -> Bool {
+        let words = (Files.text(of: "/proc/\(pid)/cmdline") ?? "").split(separator: "\0")
+        return words.prefix(4).contains { $0.hasSuffix("criu") || $0.hasSuffix("criu.bin") }
     }
 
     private func remove() {

@@ -43,7 +43,7 @@ package struct ContainerRuntime: Sendable {
         var copy = self
         copy.criuFolder = criuFolder
         let help = try await tool.run(command.checkpointHelp())
-        guard help.succeeded, help.output.contains("--page-server") else {
+        guard try await canCheckpoint(help) else {
             let version = try await version()
             throw MigrateError(
                 .toolMissing,
@@ -52,9 +52,18 @@ package struct ContainerRuntime: Sendable {
         }
         copy.command.canIgnoreCgroups = help.output.contains("'ignore'")
         let restoring = try await tool.run(command.restoreHelp())
-        copy.canRestoreLazily = restoring.succeeded && restoring.output.contains("--lazy-pages")
-        copy.canHold = help.output.contains("--lazy-pages") && Tool.find("bash") != nil
+        let isCrun = command.kind == .crun
+        copy.canRestoreLazily = isCrun || restoring.succeeded && restoring.output.contains("--lazy-pages")
+        copy.canHold = (isCrun || help.output.contains("--lazy-pages")) && Tool.find("bash") != nil
         return copy
+    }
+
+    /// crun hands everything that it has no flag for to CRIU's configuration; it can be built without CRIU.
+    private func canCheckpoint(_ help: Tool.Outcome) async throws -> Bool {
+        switch command.kind {
+        case .runc: return help.succeeded && help.output.contains("--page-server")
+        case .crun: return help.succeeded ? try await tool.run(["--version"]).output.contains("+CRIU") : false
+        }
     }
 
     /// `runc` or `crun`.
@@ -85,6 +94,15 @@ package struct ContainerRuntime: Sendable {
         try await containers().first { $0.id == id }
     }
 
+    /// The container `id` after a dump that has not come to its end, or nil. A runtime or CRIU that was killed meanwhile
+    /// leaves the cgroup frozen; nobody else would thaw it.
+    func thawed(_ id: String) async throws -> Container? {
+        let found = try await container(id)
+        guard let found, found.status == "paused", let freezer = ContainerFreezer(pid: found.pid) else { return found }
+        try freezer.thaw()
+        return try await container(id)
+    }
+
     /// Starts a container in the background, with `/dev/null` for its stdio, which can be checkpointed.
     package func run(id: String, bundle: String) async throws {
         let log = "/tmp/.bundletool-\(getpid())-\(UInt32.random(in: 0 ... .max)).log"
@@ -107,8 +125,9 @@ package struct ContainerRuntime: Sendable {
     /// Dumps a container with all pages going to the page server; a success ends the container.
     func checkpoint(id: String, images: String, work: String, pageServerPort: UInt16) async throws {
         var tool = tool
+        try CRIUConfiguration.write(
+            command.dumpConfiguration(pageServerPort: pageServerPort, lazy: false), to: "\(work)/criu.conf")
         tool.environment["CRIU_CONFIG_FILE"] = "\(work)/criu.conf"
-        try CRIUConfiguration.write(to: "\(work)/criu.conf")
         let arguments = command.checkpoint(
             id: id, images: images, work: work, pageServerPort: pageServerPort, lazy: false)
         try await checkpoint(id, arguments, tool, work)
@@ -118,7 +137,8 @@ package struct ContainerRuntime: Sendable {
     func checkpoint(id: String, images: String, work: String, hold: DumpHold) async throws {
         let arguments = command.checkpoint(id: id, images: images, work: work, pageServerPort: hold.port, lazy: true)
         var tool = tool
-        tool.environment["CRIU_CONFIG_FILE"] = hold.hold.configuration
+        tool.environment["CRIU_CONFIG_FILE"] = try configuration(
+            command.dumpConfiguration(pageServerPort: hold.port, lazy: true), after: hold.hold.configuration, in: work)
         try await checkpoint(id, arguments, tool, work)
     }
 
@@ -139,10 +159,29 @@ package struct ContainerRuntime: Sendable {
     ) async throws {
         let log = "\(work)/runtime.log"
         unlink(log)
+        if command.kind == .crun {
+            mkdir("/run/crun", 0o700)
+            mkdir(RuntimeCommand.emptyFolder, 0o555)
+        }
         try await detached(
             "restore container \(id) in \(bundle)", log: log,
             command.restore(id: id, bundle: bundle, images: images, work: work, log: log, lazy: lazy),
-            criuLog: "\(work)/restore.log", timeout: timeout, configuration: hold?.configuration)
+            criuLog: "\(work)/restore.log", timeout: timeout,
+            configuration: try configuration(
+                command.restoreConfiguration(lazy: lazy), after: hold?.configuration, in: work))
+    }
+
+    /// The configuration for CRIU: what there is already, and what this runtime has no flags for.
+    private func configuration(_ lines: [String], after base: String?, in work: String) throws -> String? {
+        if lines.isEmpty { return base }
+        let path = "\(work)/\(name).conf"
+        if let base {
+            let text = (Files.text(of: base) ?? "") + lines.joined(separator: "\n") + "\n"
+            try Files.write(Array(text.utf8), to: path)
+        } else {
+            try CRIUConfiguration.write(lines, to: path)
+        }
+        return path
     }
 
     /// Ends a container whose other copy runs elsewhere, and removes it.
@@ -166,9 +205,13 @@ package struct ContainerRuntime: Sendable {
             guard !found.isRunning else {
                 throw MigrateError(.wrongState, "container \(id) runs in \(found.bundle) and is left alone")
             }
-            return try await delete(id: id, force: true)
+            try await delete(id: id, force: true)
+            return await HalfRestored(of: id, in: bundle).end()
         }
+        await HalfRestored(of: id, in: bundle).end()
         let remains = "\(command.stateFolder ?? "/run/\(name)")/\(id)"
+        // crun leaves a folder without a status, and removes it when told to.
+        if command.kind == .crun { _ = try await tool.run(command.delete(id: id, force: true)) }
         guard Files.exists(remains), !Files.exists("\(remains)/state.json") else { return }
         let mount = "\(remains)/criu-root"
         if umount2(mount, Int32(MNT_DETACH)) == 0 || errno == EINVAL { rmdir(mount) }

@@ -28,9 +28,30 @@ struct RuntimeCommand: Sendable, Equatable {
     ///   - lazy: leave the memory in the processes.
     func checkpoint(id: String, images: String, work: String, pageServerPort: UInt16, lazy: Bool) -> [String] {
         global + ["checkpoint", "--image-path", images, "--work-path", work]
-            + ["--page-server", "127.0.0.1:\(pageServerPort)"] + (lazy ? ["--lazy-pages"] : []) + migrationOptions + [
-                id
-            ]
+            + (kind == .runc
+                ? ["--page-server", "127.0.0.1:\(pageServerPort)"] + (lazy ? ["--lazy-pages"] : []) : [])
+            + migrationOptions + [id]
+    }
+
+    /// What goes into CRIU's configuration for a dump, as the runtime has no flag for it.
+    func dumpConfiguration(pageServerPort: UInt16, lazy: Bool) -> [String] {
+        switch kind {
+        case .runc: []
+        case .crun: [lazy ? "lazy-pages" : "page-server", "address 127.0.0.1", "port \(pageServerPort)"]
+        }
+    }
+
+    /// The folder that crun mounts over masked folders. It tells CRIU of this one in a dump, whatever its state folder
+    /// is, and of that one's in a restore (crun 1.28, `register_masked_paths_mounts`).
+    static let emptyFolder = "/run/crun/.empty-directory"
+
+    /// The same for a restore.
+    func restoreConfiguration(lazy: Bool) -> [String] {
+        switch kind {
+        case .runc: []
+        case .crun:
+            ["external mnt[\(Self.emptyFolder)]:\(Self.emptyFolder)"] + (lazy ? ["lazy-pages"] : [])
+        }
     }
 
     /// - Parameter lazy: leave pages that are marked so to the server that listens in `work`.
@@ -38,7 +59,8 @@ struct RuntimeCommand: Sendable, Equatable {
         id: String, bundle: String, images: String, work: String, log: String, lazy: Bool = false
     ) -> [String] {
         global + logging(log) + ["restore", "--detach", "--bundle", bundle]
-            + ["--image-path", images, "--work-path", work] + (lazy ? ["--lazy-pages"] : []) + migrationOptions + [id]
+            + ["--image-path", images, "--work-path", work] + (lazy && kind == .runc ? ["--lazy-pages"] : [])
+            + migrationOptions + [id]
     }
 
     /// What the runtime says of its `checkpoint` command.

@@ -16,6 +16,14 @@ enum RuntimeLog {
             {
                 return (parsed.level, message)
             }
+            // crun gives each member a line of its own.
+            let member = line.drop { $0 == " " }
+            if member.hasPrefix("\"msg\":") {
+                let object = "{\(member.last == "," ? member.dropLast() : member)}"
+                if let message = try? JSONDecoder().decode(Line.self, from: Data(object.utf8)).msg {
+                    return ("error", message)
+                }
+            }
             if let start = line.firstRange(of: "msg=\"") {
                 let level = line.firstRange(of: "level=").map { String(line[$0.upperBound...].prefix { $0 != " " }) }
                 return (level, String(line[start.upperBound...].dropLast()).replacing("\\\"", with: "\""))

@@ -15,6 +15,8 @@ final class Stage: Sendable {
     /// Ids and with them cgroups are the whole machine's, also where state folders differ.
     let id: String
     private let environment: Mutex<[String: String?]>
+    private let prefix = Mutex<[String]>([])
+    private let runtime = Mutex<String?>(nil)
     private static let count = Mutex(0)
 
     var containers: String { "\(folder.path)/containers" }
@@ -70,7 +72,14 @@ final class Stage: Sendable {
         environment.withLock { $0[variable] = value }
     }
 
+    /// Has every command run with this runtime, and be started by `prefix`.
+    func use(runtime path: String, prefix words: [String]) {
+        runtime.withLock { $0 = path }
+        prefix.withLock { $0 = words }
+    }
+
     private func takeDown() async throws {
+        if runtime.withLock({ $0 }) != nil { _ = try await run("delete", "--force", id) }
         let runtime = try #require(Tool.path(of: "runc"))
         let ids = try await Tool.run(runtime, ["--root", state, "list", "--quiet"]).output
         for id in ids.split(separator: "\n") {
@@ -85,20 +94,28 @@ final class Stage: Sendable {
     private static let usesRuntime: Set = ["run", "list", "kill", "delete", "migrate", "doctor", "demo"]
 
     func arguments(_ words: [String]) -> [String] {
-        words + (Self.usesRuntime.contains(words.first ?? "") ? ["--runtime-root", state] : [])
+        guard Self.usesRuntime.contains(words.first ?? "") else { return words }
+        return words + ["--runtime-root", state] + (runtime.withLock { $0 }.map { ["--runtime", $0] } ?? [])
+    }
+
+    private func commandLine(_ words: [String]) -> (program: String, arguments: [String]) {
+        let all = prefix.withLock { $0 } + [Tool.commandLine] + arguments(words)
+        return (all[0], Array(all.dropFirst()))
     }
 
     /// Starts bundletool in this stage's folder.
     func start(_ words: String...) async throws -> RunningProgram { try await start(words: words) }
 
     func start(words: [String]) async throws -> RunningProgram {
-        try await RunningProgram.start(
-            Tool.commandLine, arguments(words), environment: environment.withLock { $0 }, in: folder.path)
+        let (program, arguments) = commandLine(words)
+        return try await RunningProgram.start(
+            program, arguments, environment: environment.withLock { $0 }, in: folder.path)
     }
 
     func run(_ words: [String]) async throws -> Tool.Outcome {
-        try await RunningProgram.run(
-            Tool.commandLine, arguments(words), environment: environment.withLock { $0 }, in: folder.path)
+        let (program, arguments) = commandLine(words)
+        return try await RunningProgram.run(
+            program, arguments, environment: environment.withLock { $0 }, in: folder.path)
     }
 
     func run(_ words: String...) async throws -> Tool.Outcome { try await run(words) }
