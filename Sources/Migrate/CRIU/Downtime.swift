@@ -12,7 +12,19 @@ enum Downtime {
     static func measured(dump: String, restore: String) -> Duration? {
         // Written right after the processes were resumed.
         guard let restored = Files.modified("\(restore)/stats-restore") else { return nil }
+        if let stopped = Files.text(of: "\(dump)/\(stoppedName)").flatMap(Double.init).map({ Duration.seconds($0) }),
+            restored > stopped
+        {
+            return restored - stopped
+        }
         return measured(dump: dump, until: restored)
+    }
+
+    private static let stoppedName = "stopped"
+
+    /// Notes when the container was frozen, since the epoch, where CRIU has not done it.
+    static func note(stopped: Duration, in dump: String) throws {
+        try Files.write(Array("\(stopped / .seconds(1))".utf8), to: "\(dump)/\(stoppedName)")
     }
 
     /// - Parameters:

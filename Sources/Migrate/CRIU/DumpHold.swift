@@ -7,19 +7,42 @@ final class DumpHold: Sendable {
     let hold: Hold
     /// The port that CRIU's page server shall listen on.
     let port: UInt16
+    /// Says that the container is frozen; nil where that is CRIU's work.
+    private let frozen: Descriptor?
 
-    /// - Parameter folder: as `Hold` wants it.
-    init(folder: String) throws {
+    /// - Parameters:
+    ///   - folder: as `Hold` wants it.
+    ///   - freezer: what CRIU shall find frozen; nil leaves the freezing to CRIU.
+    init(folder: String, freezer: ContainerFreezer? = nil) throws {
         port = try Descriptor.listenOnLoopback().port
+        let fifo = "\(folder)/frozen"
+        frozen = try freezer.map { _ in
+            try retrying("make the fifo", fifo) { mkfifo(fifo, 0o600) }
+            return try Descriptor.open(fifo, O_RDWR)
+        }
         // The runtime passes CRIU no address for a lazy dump, and CRIU would listen on all of them.
         // CRIU will wait for a client of its page server. Where bundletool dies before it is that client, the script is.
         hold = try Hold(
             at: .dumped, folder: folder, settings: ["address 127.0.0.1"],
+            before: freezer?.freezing(telling: fifo) ?? "",
             afterwards: """
-                criu=$PPID
-                [[ $(</proc/$criu/comm) != *sh ]] || criu=$(sed 's/.*) //' /proc/$criu/stat | cut -d' ' -f2)
+                criu
                 (cd /; while sleep 0.1; [[ -d /proc/$criu ]]; do alive || : <>/dev/tcp/127.0.0.1/\(port); done) >/dev/null 2>&1 3<&- &
                 """)
+    }
+
+    /// Waits until the container is frozen, before CRIU has looked at it.
+    /// - Parameter stop: readable when CRIU has ended.
+    /// - Returns: when that was, since the epoch; nil where it is left to CRIU.
+    func waitUntilFrozen(orUntil stop: Descriptor) throws -> Duration? {
+        guard let frozen, try Descriptor.waitForInput(of: [stop, frozen], timeout: .seconds(10)) == 1 else {
+            return nil
+        }
+        let line = try withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { buffer in
+            let count = try frozen.read(into: buffer)
+            return String(decoding: UnsafeRawBufferPointer(rebasing: buffer[..<count]), as: UTF8.self)
+        }
+        return Double(line.dropLast()).map { .seconds($0) }
     }
 
     /// Ends CRIU's wait for a client, once it listens.

@@ -33,15 +33,16 @@ final class Hold: Sendable {
     /// - Parameters:
     ///   - folder: a plain path: CRIU splits its configuration at blanks, and starts the script with a shell.
     ///   - settings: lines of CRIU's configuration.
+    ///   - before: lines of the script for CRIU's first step, before anything is stopped.
     ///   - afterwards: lines of the script that follow when the verdict is there.
-    init(at step: Step, folder: String, settings: [String] = [], afterwards: String = "") throws {
+    init(at step: Step, folder: String, settings: [String] = [], before: String = "", afterwards: String = "") throws {
         for name in ["held", Self.verdictName] {
             try retrying("make the fifo", "\(folder)/\(name)") { mkfifo("\(folder)/\(name)", 0o600) }
         }
         // Read and write: neither end has to wait for the other to open.
         held = try Descriptor.open("\(folder)/held", O_RDWR)
         verdicts = try Descriptor.open("\(folder)/\(Self.verdictName)", O_RDWR)
-        let script = Self.script(step, folder: folder, afterwards: afterwards)
+        let script = Self.script(step, folder: folder, before: before, afterwards: afterwards)
         try Files.write(Array(script.utf8), to: "\(folder)/hold", mode: 0o700)
         configuration = "\(folder)/criu.conf"
         try CRIUConfiguration.write(settings + ["action-script \(folder)/hold"], to: configuration)
@@ -49,10 +50,18 @@ final class Hold: Sendable {
 
     private static let verdictName = "verdict"
 
-    private static func script(_ step: Step, folder: String, afterwards: String) -> String {
+    private static func script(_ step: Step, folder: String, before: String, afterwards: String) -> String {
         """
         #!/bin/bash
         # Started by CRIU at each of its steps; waits at one of them. Made by bundletool for one migration.
+        criu() {
+            criu=$PPID
+            [[ $(</proc/$criu/comm) != *sh ]] || criu=$(sed 's/.*) //' /proc/$criu/stat | cut -d' ' -f2)
+        }
+        if [[ $CRTOOLS_SCRIPT_ACTION == pre-dump ]]; then
+            criu
+            \(before)
+        fi
         [[ $CRTOOLS_SCRIPT_ACTION == \(step.rawValue) ]] || exit 0
         cd \(folder) || exit 1
         alive() { [[ $(sed 's/.*) //' /proc/\(getpid())/stat 2>/dev/null | cut -d' ' -f20) == \(startTime) ]]; }

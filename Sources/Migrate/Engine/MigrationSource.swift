@@ -33,15 +33,20 @@ final class MigrationSource: Sendable {
     private let dumped = Latch()
     /// Nil compares contents only.
     private let tracker: SoftDirtyTracker?
+    /// What is frozen before CRIU looks; nil leaves that to CRIU.
+    private let freezer: ContainerFreezer?
 
     /// Whether all memory is at the destination, and the container gone here or about to go: from then on there is
     /// something to restore.
     var hasDumped: Bool { dumped.isRaised }
 
+    /// - Parameter freezesFirst: whether the container may be frozen before CRIU looks, and is thawed when CRIU ends,
+    ///   however that is.
     init(
         link: Link, runtime: ContainerRuntime, container: Container, folder: MigrationWorkFolder, rootfs: RootfsSync?,
-        tracking: PageTracking
+        tracking: PageTracking, freezesFirst: Bool = true
     ) {
+        freezer = freezesFirst ? ContainerFreezer(whatCRIUFreezes: container, runtime) : nil
         tracker = tracking == .softDirty ? SoftDirtyTracker() : nil
         self.link = link
         self.runtime = runtime
@@ -113,7 +118,7 @@ final class MigrationSource: Sendable {
     private func heldDump(
         number: Int, known: PageIndex, _ decision: @escaping @Sendable (Hold?) async throws -> Void
     ) async throws -> DumpResult {
-        let dump = try DumpHold(folder: folder.hold)
+        let dump = try DumpHold(folder: folder.hold, freezer: freezer)
         let ended = try Descriptor.pipe()
         let isOver = Latch()
         let checkpoint = Task.detached { [self] in
@@ -126,14 +131,29 @@ final class MigrationSource: Sendable {
         }
         do {
             let result = try await onLink { [self] () -> DumpResult? in
+                let stopped = try dump.waitUntilFrozen(orUntil: ended.read)
+                if let stopped { try Downtime.note(stopped: stopped, in: folder.sourceWork) }
+                let comparison = stopped == nil ? nil : try? compared(with: known)
+                let comparing = try comparison.map { comparison in
+                    try BackgroundWork("compare") { comparison.work() }
+                }
+                defer {
+                    comparison?.stop()
+                    try? comparing?.wait()
+                }
                 guard try dump.hold.wait(orUntil: ended.read, while: { ContainerProcess.isAlive(container.pid) })
                 else { return nil }
                 let start = ContinuousClock.now
                 let files = try rootfs?.begin()
                 defer { _ = try? files?.wait() }
                 let processes = try ContainerProcess.tree(below: container.pid)
+                // CRIU has left us its processor.
+                comparison?.work()
+                try comparing?.wait()
                 let sender = try PageSetSender(number: number, link: link, hasher: hasher, known: known)
-                try FrozenMemory(images: folder.sourceImages, processes: processes, tracker: tracker).send(to: sender)
+                let memory = FrozenMemory(
+                    images: folder.sourceImages, processes: processes, tracker: tracker, comparison: comparison)
+                try memory.send(to: sender)
                 try finish(sender)
                 try sendImages()
                 let changes = try files?.wait()
@@ -165,8 +185,18 @@ final class MigrationSource: Sendable {
                 try? await onThread("rollback") { try dump.closePageServer(unless: { isOver.isRaised }) }
             }
             _ = await checkpoint.result
+            // CRIU leaves the cgroup as it has found it.
+            try? freezer?.thaw()
             throw error
         }
+    }
+
+    /// What finds out beforehand which pages are as the destination has them; nil where the kernel says it anyway, or the
+    /// destination has none.
+    private func compared(with known: PageIndex) throws -> FrozenComparison? {
+        guard tracker == nil, known.pages > 0 else { return nil }
+        return try FrozenComparison(
+            processes: try ContainerProcess.tree(below: container.pid), known: known, hasher: hasher)
     }
 
     /// CRIU dumps everything, and sends the memory to our page server.

@@ -57,7 +57,9 @@ extension Migrator {
             command: route.command, rate: options.bandwidth, patience: route.patience)
         let source = MigrationSource(
             link: connection.link, runtime: runtime, container: container, folder: folder, rootfs: nil,
-            tracking: tracking)
+            tracking: tracking,
+            // What is held for another receiver stays frozen also when CRIU is killed.
+            freezesFirst: false)
         do {
             let welcome = try await source.greet { [options] hello in
                 hello.migration = route.migration

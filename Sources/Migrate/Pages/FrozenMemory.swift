@@ -10,6 +10,8 @@ struct FrozenMemory {
     let processes: [ContainerProcess]
     /// Knows which pages need not be read; nil reads them all.
     var tracker: SoftDirtyTracker?
+    /// What was compared already; nil is nothing.
+    var comparison: FrozenComparison?
 
     /// Hands every page of the dump to `sender`.
     func send(to sender: PageSetSender) throws {
@@ -30,6 +32,7 @@ struct FrozenMemory {
         let contents = try? Descriptor.open("\(images)/pages-\(pagemap.pagesID).img", O_RDONLY)
         let process = memory.kind == .process ? processes.first { $0.innerPID == memory.number } : nil
         let tracked = process.flatMap { tracker?.pages(of: $0) }
+        var equal = process.flatMap { comparison?.pages(of: $0) } ?? EqualPages([])
         for entry in pagemap.entries {
             var done = 0
             while done < entry.pages {
@@ -49,7 +52,7 @@ struct FrozenMemory {
                         throw MigrateError(
                             .malformed, "CRIU's images name \(memory), which is no process of the container")
                     }
-                    for run in tracked?.runs(address, count) ?? [.init(address: address, pages: count)] {
+                    for run in tracked?.runs(address, count) ?? equal.runs(address, count) {
                         if run.isUnchanged, try sender.keep(run.address, run.pages) { continue }
                         let bytes = UnsafeMutableRawBufferPointer(rebasing: batch[..<(run.pages * Page.size)])
                         try Self.read(process.pid, run.address, into: bytes)

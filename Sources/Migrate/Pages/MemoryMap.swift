@@ -7,13 +7,18 @@ struct MemoryMap {
     struct Range: Equatable {
         var address: UInt64
         var pages: Int
+
+        var end: UInt64 { address + UInt64(pages * Page.size) }
     }
 
     /// Private mappings, without those that the kernel makes anew in every process.
-    static func privateMappings(of maps: String) -> [Range] {
+    /// - Parameter executable: whether those that can be executed are among them.
+    static func privateMappings(of maps: String, executable: Bool = true) -> [Range] {
         maps.split(separator: "\n").compactMap { line in
             let fields = line.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)
-            guard fields.count >= 5, fields[1].hasSuffix("p") else { return nil }
+            guard fields.count >= 5, fields[1].hasSuffix("p"), executable || !fields[1].contains("x") else {
+                return nil
+            }
             if fields.count > 5,
                 ["[vsyscall]", "[vvar]", "[vvar_vclock]"].contains(String(fields[5].drop { $0 == " " }))
             {

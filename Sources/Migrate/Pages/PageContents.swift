@@ -69,7 +69,7 @@ final class PageContents: Sendable {
     private let table = Mutex(Table())
 
     /// Gives access to the table; a page set's sender takes it for a batch at a time.
-    func withTable(_ body: (inout Table) throws -> Void) rethrows {
+    func withTable<Value: Sendable>(_ body: (inout Table) throws -> Value) rethrows -> Value {
         try table.withLock { try body(&$0) }
     }
 }

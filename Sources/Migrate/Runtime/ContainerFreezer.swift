@@ -6,8 +6,9 @@ internal import LinuxSystem
 /// A dump holds processes by tracing them, which ends with the tracer: frozen besides, they stay where they are also
 /// when CRIU is killed.
 struct ContainerFreezer: Sendable {
-    private let file: String
-    private let words: (freeze: String, thaw: String)
+    let file: String
+    let isUnified: Bool
+    var words: (freeze: String, thaw: String) { isUnified ? ("1", "0") : ("FROZEN", "THAWED") }
 
     /// The freezer of the cgroup that process `pid` is in; nil where it has none of its own.
     init?(pid: Int32) {
@@ -16,7 +17,7 @@ struct ContainerFreezer: Sendable {
             let found = Self.file(cgroups: text, mounts: mounts), Files.exists(found.path)
         else { return nil }
         file = found.path
-        words = found.unified ? ("1", "0") : ("FROZEN", "THAWED")
+        isUnified = found.unified
     }
 
     /// Begins to freeze; processes that a tracer holds count as frozen at once.

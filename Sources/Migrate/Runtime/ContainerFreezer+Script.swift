@@ -1,0 +1,63 @@
+internal import FoundationEssentials
+internal import LinuxSystem
+
+extension ContainerFreezer {
+    /// The freezer that CRIU is going to use for a container, or nil where that is not known for certain, or its path
+    /// cannot stand in a script.
+    init?(whatCRIUFreezes container: Container, _ runtime: ContainerRuntime) {
+        // The runtime hands CRIU the cgroup that it has made itself, which need not be the one that the process is in.
+        guard let freezer = ContainerFreezer(pid: container.pid),
+            runtime.cgroupFolders(of: container.id).contains(freezer.folder),
+            freezer.folder.utf8.allSatisfy(PlainPath.isPlain)
+        else { return nil }
+        self = freezer
+    }
+
+    /// Lines of bash that freeze the container, for the moment right before CRIU does.
+    ///
+    /// CRIU (`seize.c`, `freeze_processes`) orders the cgroup to freeze, looks at once, and where it is not frozen yet
+    /// looks again after 100 ms, all of which the container stands still; a cgroup that is frozen already costs nothing.
+    /// CRIU then makes it frozen again when it resumes the processes. So whoever lets this run has to thaw the cgroup
+    /// when CRIU has ended; a process that the lines leave behind does it too, in case nobody else lives to do it.
+    /// - Parameter fifo: gets a line when that is done: the time, or nothing where it could not be.
+    func freezing(telling fifo: String) -> String {
+        """
+        thaw() { echo \(words.thaw) >\(file); }
+        (cd /; while sleep 0.1; [[ -d /proc/$criu ]]; do :; done; thaw) >/dev/null 2>&1 &
+        LC_ALL=C
+        told() { echo "$1" 1<>\(fifo); exit 0; }
+        time=$EPOCHREALTIME
+        echo \(words.freeze) >\(file) || told
+        for ((tries = 0; tries < 2000; tries++)); do
+            mapfile -t state <\(state.file)
+            [[ ${state[*]} != *"\(state.word)"* ]] || told $time
+        done
+        # CRIU knows more ways to make them freeze.
+        thaw
+        told
+        """
+    }
+
+    private var state: (file: String, word: String) {
+        isUnified ? ("\(folder)/cgroup.events", "frozen 1") : (file, "FROZEN")
+    }
+
+    private var folder: String { file.lastIndex(of: "/").map { String(file[..<$0]) } ?? file }
+}
+
+extension ContainerRuntime {
+    /// The cgroups that the runtime has made for a container, by what it has written down; empty where that cannot be
+    /// read.
+    fileprivate func cgroupFolders(of id: String) -> Set<String> {
+        struct State: Decodable {
+            var cgroups: [String: String]
+            enum CodingKeys: String, CodingKey { case cgroups = "cgroup_paths" }
+        }
+        guard
+            let bytes = try? Files.contents(
+                of: "\(command.stateFolder ?? "/run/\(name)")/\(id)/state.json", limit: 1 << 24),
+            let state = try? JSONDecoder().decode(State.self, from: Data(bytes))
+        else { return [] }
+        return Set(state.cgroups.values)
+    }
+}
