@@ -68,9 +68,9 @@ struct MigrateCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             """
             When the memory is there: eager, before the container goes on; lazy, while it runs, what it asks for first; \
-            auto, whichever keeps its clients waiting less.
-            """, valueName: "how"))
-    var restore = RestoreChoice.eager
+            auto, whichever keeps its clients waiting less: lazy from 64 MiB on.
+            """, valueName: "auto|eager|lazy"))
+    var restore = RestoreChoice.auto
 
     @Option(
         help: ArgumentHelp("Limit how fast a lazy restore fills the memory.", visibility: .hidden),
