@@ -21,7 +21,8 @@ struct FrozenComparisonTests {
         var known = PageIndex()
         for index in 0..<count {
             let page = UnsafeMutableRawBufferPointer(start: memory + index * Page.size, count: Page.size)
-            if !zeros.contains(index) { page.storeBytes(of: UInt64(index + 1), as: UInt64.self) }
+            // A page that was never written is none.
+            page.storeBytes(of: zeros.contains(index) ? 0 : UInt64(index + 1), as: UInt64.self)
             if !missing.contains(index) {
                 let number =
                     zeros.contains(index)
