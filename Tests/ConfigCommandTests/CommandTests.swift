@@ -83,6 +83,7 @@ import Testing
         ),
         (["config", "edit", "./", "--user", "nobody"], 1, "the user 'nobody' is not in the container's /etc/passwd"),
         (["config", "edit", "nowhere", "--hostname", "x"], 1, "there is no bundle ./containers/nowhere"),
+        (["config", "edit", "config.json", "--hostname", "x"], 1, "what is here is ./config.json"),
         (["config", "edit", "./rootfs", "--hostname", "x"], 1, "it has no configuration"),
         (["config", "get", "./", "procss.args"], 1, "did you mean 'process'?"),
         (["config", "get", "./", "linux.resources.cpu"], 1, "there is nothing at linux.resources.cpu"),

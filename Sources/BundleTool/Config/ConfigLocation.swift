@@ -27,6 +27,8 @@ struct ConfigLocation {
     let path: String?
     /// The bundle's folder; nil for a lone file.
     let bundle: String?
+    /// A file in the working folder that has the name which was taken for a bundle's.
+    private var namesake: String?
 
     init(_ argument: String, containers: String) {
         if argument == "-" {
@@ -42,6 +44,7 @@ struct ConfigLocation {
         } else {
             path = folder.hasSuffix("/") ? "\(folder)config.json" : "\(folder)/config.json"
             bundle = folder
+            if !argument.contains("/"), access(argument, F_OK) == 0 { namesake = argument }
         }
     }
 
@@ -70,7 +73,8 @@ struct ConfigLocation {
         } catch {
             guard error.isMissing else { throw error }
             let hint = bundle.map { access($0, F_OK) == 0 ? "it has no configuration" : "there is no bundle \($0)" }
-            throw Failure("cannot read \(path): \(hint ?? "no such file")")
+            let meant = namesake.map { "; what is here is ./\($0)" } ?? ""
+            throw Failure("cannot read \(path): \(hint ?? "no such file")\(meant)")
         }
     }
 
