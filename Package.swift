@@ -35,6 +35,7 @@ let package = Package(
         .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
+        .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
         // System calls that Swift cannot import.
         .target(name: "CLinux"),
@@ -52,7 +53,7 @@ let package = Package(
         .target(
             name: "Migrate",
             dependencies: [
-                "OCIConfig", "LinuxSystem", "Bundles", "CXXHash",
+                "OCIConfig", "LinuxSystem", "Bundles", "CXXHash", "CZstd",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

@@ -14,7 +14,7 @@ trap 'rm -rf "$scratch"; [[ -n $keep ]] || rm -rf "$work"' EXIT
 # The modules below come from the debug build; the one that is fuzzed is compiled again, with coverage.
 swift build --build-tests >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 debug=.build/debug
-flags=(-I "$debug/Modules" -I Sources/CXXHash -I Sources/CZlib -I Sources/CArchive -I Sources/CCrypto
+flags=(-I "$debug/Modules" -I Sources/CXXHash -I Sources/CZstd -I Sources/CZlib -I Sources/CArchive -I Sources/CCrypto
     -I .build/checkouts/swift-subprocess/Sources/_SubprocessCShims/include
     -I .build/checkouts/swift-system/Sources/CSystem/include)
 for module in CLinux CFetch CInflate; do flags+=(-Xcc "-fmodule-map-file=$debug/$module.build/module.modulemap"); done

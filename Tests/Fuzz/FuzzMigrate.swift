@@ -172,11 +172,14 @@ private enum Seeds {
             try link.send(.hello, HelloMessage(container: "c", hashSeed: hashSeed))
             let page = [UInt8](repeating: 1, count: 2 * Page.size) + [UInt8](repeating: 0, count: 2 * Page.size)
             var known = PageIndex()
+            let text = Array((0..<2000).map { "line \($0)" }.joined().utf8.prefix(2 * Page.size))
             for number in 1...2 {
                 let sender = try PageSetSender(
-                    number: number, link: link, hasher: PageHasher(seed: hashSeed), known: known)
+                    number: number, link: link, hasher: PageHasher(seed: hashSeed), known: known,
+                    packer: PagePacker(.zstd, rate: nil, isLocal: true))
                 try sender.begin(MemoryID(kind: .process, number: 1))
                 try page.withUnsafeBytes { try sender.add(0x10000 * UInt64(number), $0) }
+                try text.withUnsafeBytes { try sender.add(0x40000, $0) }
                 _ = try sender.finish()
                 known = sender.index
             }

@@ -129,6 +129,26 @@ struct MigrationTests {
         }
     }
 
+    @Test("--compress: what is not random crosses compressed where that pays, and arrives whole")
+    func compression() async throws {
+        try await Stage.serving { stage in
+            let sum = try await stage.checksum().sha256
+            let plain = try await stage.migrate(words: ["--compress", "none", "--bandwidth", "60MB/s"])
+            let local = try await stage.migrate(words: ["--predump"])
+            #expect(plain.packedPages == 0 && local.packedPages == 0 && local.rounds.allSatisfy { $0.packed == 0 })
+            let packed = try await stage.migrate(words: ["--compress", "zstd"])
+            let chosen = try await stage.migrate(words: ["--predump", "--bandwidth", "60MB/s"])
+            // Python's own memory, and not the 20 MB of random bytes.
+            for (pages, bytes) in [(packed.packedPages, packed.bytes), (chosen.rounds[0].packed, chosen.bytes)] {
+                #expect(pages > 500 && pages < 5000)
+                #expect(plain.bytes - bytes > 1_000_000)
+            }
+            #expect(packed.compress == .zstd && chosen.compress == .auto)
+            #expect(try await stage.checksum().sha256 == sum)
+            #expect(try stage.leftovers() == [])
+        }
+    }
+
     @Test("zeros and equal pages are named, not sent, in rounds and while it is stopped")
     func namedPages() async throws {
         let server = try Files.contents(of: fixture("equal-pages-server.py"))

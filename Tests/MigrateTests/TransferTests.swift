@@ -143,6 +143,59 @@ import Testing
         return counts
     }
 
+    @Test("pages cross compressed where that makes them smaller", arguments: CompressionChoice.allCases)
+    func compresses(_ choice: CompressionChoice) async throws {
+        var generator = SystemRandomNumberGenerator()
+        // A batch of text, each page another; a batch of noise; one more page.
+        let text = Array((0..<40_000).map { "line \($0) of many; " }.joined().utf8.prefix(64 * Page.size))
+        let noise = (0..<(64 * Page.size)).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        let pages = text + noise + text.prefix(Page.size).reversed()
+        let slow = Rate(bytesPerSecond: 1e6)
+        let (root, error) = try await exchange { link in
+            let hasher = PageHasher(seed: Self.seed)
+            try link.send(.hello, HelloMessage(container: "c", hashSeed: Self.seed))
+            let _: WelcomeMessage = try link.expect(.welcome)
+            let sender = try PageSetSender(
+                number: 1, link: link, hasher: hasher, known: PageIndex(),
+                packer: PagePacker(choice, rate: slow, isLocal: true))
+            try sender.begin(Self.memory)
+            for start in stride(from: 0, to: pages.count, by: 64 * Page.size) {
+                let batch = Array(pages[start..<min(start + 64 * Page.size, pages.count)])
+                try batch.withUnsafeBytes { try sender.add(0x10000 + UInt64(start), $0) }
+            }
+            _ = try sender.finish()
+            _ = try link.expect(.answer, as: AnswerMessage.self)
+            #expect(sender.counts.sent == 129)
+            #expect(sender.counts.packed == (choice == .none ? 0 : 65))
+            #expect((link.sent < 90 * Page.size) == (choice != .none))
+            try link.send(.file, FileMessage(name: "core-1.img", size: 0))
+            try Self.end(link)
+        }
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        #expect(error == nil)
+        #expect(try Files.contents(of: "\(root)/1/pages-1.img") == pages)
+    }
+
+    @Test("auto compresses nothing on a link that is faster, nor before it knows how fast the link is")
+    func measures() throws {
+        #expect(PagePacker(.auto, rate: nil, isLocal: true) == nil)
+        #expect(PagePacker(.none, rate: Rate(bytesPerSecond: 1e6), isLocal: false) == nil)
+        let text = Array((0..<100_000).map { "line \($0) of many; " }.joined().utf8.prefix(256 * Page.size))
+        try text.withUnsafeBytes { pages in
+            let fast = try #require(PagePacker(.auto, rate: Rate(bytesPerSecond: 1e13), isLocal: false))
+            #expect(fast.pack(pages) == nil)
+            for seconds in [1.0, 1e-9] {
+                let unknown = try #require(PagePacker(.auto, rate: nil, isLocal: false))
+                for _ in 0..<4 {
+                    #expect(unknown.pack(pages) == nil)
+                    unknown.wereSent(pages.count, in: .seconds(seconds))
+                }
+                // Three of these four were measured.
+                #expect((unknown.pack(pages) != nil) == (seconds == 1))
+            }
+        }
+    }
+
     /// Each is what a hostile or broken source could send; the receiver refuses it and writes nothing outside.
     @Test(arguments: [
         "an image outside the folder", "an image that replaces pages", "a hidden image", "an image that is too long",
@@ -150,7 +203,9 @@ import Testing
         "a set out of order", "pages before a set", "no greeting", "a short greeting", "data without an image",
         "an image in a set",
         "a restore without images", "a restore in the middle of a set", "a set that ends twice", "pages after a set",
-        "a copy of a page that never came", "a copy of nothing", "a copy of something else", "zeros beyond the end",
+        "pages that are not compressed", "compressed pages that are too many", "compressed pages that are too few",
+        "more compressed pages than a batch", "no compressed page", "a copy of a page that never came",
+        "a copy of nothing", "a copy of something else", "zeros beyond the end",
         "more zeros than a file can hold", "zeros without a memory", "an image after the last", "a set after an image",
         "an address beyond the end",
     ])
@@ -203,6 +258,22 @@ import Testing
                     .pageSetEnd,
                     PageSetEndMessage(counts: Self.counts(sent: 2, copied: 2, zero: 0), digest: digest.text))
                 try Self.endWithImage(link)
+            case "pages that are not compressed", "compressed pages that are too many",
+                "compressed pages that are too few", "more compressed pages than a batch", "no compressed page":
+                try Self.sendMemory(link)
+                let pages = [UInt8](repeating: 7, count: 64 << 20)
+                let compressor = ZstdCompressor(limit: pages.count)
+                let packed = withExtendedLifetime(compressor) {
+                    pages.withUnsafeBytes { Array(compressor.compress($0, level: 1)) }
+                }
+                let counts: [String: UInt64] = [
+                    "compressed pages that are too few": 16385, "more compressed pages than a batch": 16384,
+                    "no compressed page": 0,
+                ]
+                try link.send(
+                    .packed,
+                    head: Frame.words(0x10000, counts[attack] ?? 256)
+                        + (attack == "pages that are not compressed" ? Self.pages([1]) : packed))
             case "zeros beyond the end", "more zeros than a file can hold":
                 try Self.sendMemory(link)
                 try link.send(.zeros, head: Frame.words(0x10000, attack == "zeros beyond the end" ? 1 << 52 : 1 << 45))

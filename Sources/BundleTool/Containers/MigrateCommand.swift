@@ -39,6 +39,14 @@ struct MigrateCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
+            Whether memory crosses compressed: zstd, none, or auto, which compresses what a sample shows to be worth it \
+            on this link, and nothing on one machine without --bandwidth.
+            """, valueName: "auto|zstd|none"))
+    var compress = CompressionChoice.auto
+
+    @Option(
+        help: ArgumentHelp(
+            """
             Move to another host or state folder: COMMAND starts 'bundletool receive' there and carries its stdin and \
             stdout, as 'ssh host bundletool receive'. DESTINATION is the bundle's name there.
             """, valueName: "command"))
@@ -193,6 +201,7 @@ struct MigrateCommand: AsyncParsableCommand {
         options.precopy = predump
         options.tracking = tracking.tracking
         options.bandwidth = bandwidth
+        options.compress = compress
         options.convergence = Convergence(target: maxDowntime, mostRounds: maxRounds)
         options.continuesWithoutConvergence = onNoConvergence == .continue
         options.timeout = .seconds(timeout)
@@ -282,6 +291,7 @@ struct MigrateCommand: AsyncParsableCommand {
 
 extension DumpMethod: ExpressibleByArgument {}
 extension RootfsChoice: ExpressibleByArgument {}
+extension CompressionChoice: ExpressibleByArgument {}
 extension RestoreChoice: ExpressibleByArgument {}
 
 /// How changed pages are to be found.

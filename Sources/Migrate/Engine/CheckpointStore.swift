@@ -78,12 +78,13 @@ final class CheckpointStore {
             StoredPages.path(root, number, pagemap.pagesID), O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
     }
 
-    func add(_ address: UInt64, _ bytes: UnsafeRawBufferPointer) throws {
+    func add(_ address: UInt64, _ bytes: UnsafeRawBufferPointer, packed: Bool = false) throws {
         let count = bytes.count / Page.size
         let (_, pagesID) = try append(.init(address: address, pages: UInt64(count), content: .present))
         stored.append(pages: count, at: .init(set: number, pagesID: pagesID, page: filePages))
         try store(address, bytes)
         counts.sent += count
+        if packed { counts.packed += count }
     }
 
     func addUnchanged(_ address: UInt64, _ count: UInt64) throws {

@@ -11,6 +11,8 @@ package struct MigrationReport: Sendable, Codable, Equatable {
         /// Pages of zeros, and pages whose content the destination had from elsewhere: they were only named.
         package var zero = 0
         package var copied = 0
+        /// Those of the pages that crossed that were compressed.
+        package var packed = 0
         package var seconds: Double
 
         package init(pages: Int, seconds: Double) {
@@ -19,7 +21,8 @@ package struct MigrationReport: Sendable, Codable, Equatable {
         }
 
         init(_ counts: PageCounts, seconds: Double) {
-            (pages, unchanged, zero, copied) = (counts.sent, counts.unchanged, counts.zero, counts.copied)
+            (pages, unchanged, zero) = (counts.sent, counts.unchanged, counts.zero)
+            (copied, packed) = (counts.copied, counts.packed)
             self.seconds = seconds
         }
     }
@@ -47,6 +50,9 @@ package struct MigrationReport: Sendable, Codable, Equatable {
     package var knownPages = 0
     package var zeroPages = 0
     package var copiedPages = 0
+    /// Those of the pages that crossed then that were compressed.
+    package var packedPages = 0
+    package var compress = CompressionChoice.auto
     package var files = Files()
     /// All bytes from source to destination.
     package var bytes = 0

@@ -30,6 +30,7 @@ final class MigrationSource: Sendable {
     private let rootfs: RootfsSync?
     private let hasher: PageHasher
     private let seed: [UInt8]
+    private let packer: PagePacker?
     private let dumped = Latch()
     /// Nil compares contents only.
     private let tracker: SoftDirtyTracker?
@@ -44,9 +45,10 @@ final class MigrationSource: Sendable {
     ///   however that is.
     init(
         link: Link, runtime: ContainerRuntime, container: Container, folder: MigrationWorkFolder, rootfs: RootfsSync?,
-        tracking: PageTracking, freezesFirst: Bool = true
+        tracking: PageTracking, packer: PagePacker?, freezesFirst: Bool = true
     ) {
         freezer = freezesFirst ? ContainerFreezer(whatCRIUFreezes: container, runtime) : nil
+        self.packer = packer
         tracker = tracking == .softDirty ? SoftDirtyTracker() : nil
         self.link = link
         self.runtime = runtime
@@ -90,7 +92,7 @@ final class MigrationSource: Sendable {
         try await onLink { [self] in
             tracker?.beginRound(try ContainerProcess.tree(below: container.pid))
             let memory = LiveMemory(processes: try ContainerProcess.tree(below: container.pid), tracker: tracker)
-            let sender = try PageSetSender(number: number, link: link, hasher: hasher, known: known)
+            let sender = try PageSetSender(number: number, link: link, hasher: hasher, known: known, packer: packer)
             try memory.send(to: sender, progress: progress, isCancelled: isCancelled)
             try finish(sender)
             return (sender.index, sender.counts)
@@ -150,7 +152,7 @@ final class MigrationSource: Sendable {
                 // CRIU has left us its processor.
                 comparison?.work()
                 try comparing?.wait()
-                let sender = try PageSetSender(number: number, link: link, hasher: hasher, known: known)
+                let sender = try PageSetSender(number: number, link: link, hasher: hasher, known: known, packer: packer)
                 let memory = FrozenMemory(
                     images: folder.sourceImages, processes: processes, tracker: tracker, comparison: comparison)
                 try memory.send(to: sender)
@@ -203,7 +205,7 @@ final class MigrationSource: Sendable {
     private func pageServerDump(number: Int, known: PageIndex) async throws -> DumpResult {
         let server = try PageServer()
         async let pages = onLink { [self] in
-            let sender = try PageSetSender(number: number, link: link, hasher: hasher, known: known)
+            let sender = try PageSetSender(number: number, link: link, hasher: hasher, known: known, packer: packer)
             // CRIU hears that all is well only when the destination has checked it: until then it can resume.
             guard try server.serve(to: sender, finish: { try finish(sender) }) else { return DumpResult() }
             return DumpResult(counts: sender.counts)

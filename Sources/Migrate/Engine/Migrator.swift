@@ -11,7 +11,8 @@ package struct Migrator: Sendable {
         package var tracking: PageTracking?
         /// Limits what crosses from source to destination; nil is as fast as it goes.
         package var bandwidth: Rate?
-
+        /// Whether pages cross compressed.
+        package var compress = CompressionChoice.auto
         /// How long the start at the destination may take.
         package var timeout = Duration.seconds(300)
         /// When the rounds end.
@@ -85,7 +86,8 @@ package struct Migrator: Sendable {
                 link: Link(input: there, output: there), storeFolder: folder.store, target: target)
             let receiving = Task.detached { try await receiver.run() }
             let source = MigrationSource(
-                link: link, runtime: runtime, container: container, folder: folder, rootfs: rootfs, tracking: tracking)
+                link: link, runtime: runtime, container: container, folder: folder, rootfs: rootfs, tracking: tracking,
+                packer: PagePacker(options.compress, rate: options.bandwidth, isLocal: true))
             do {
                 var report = MigrationReport(
                     container: container.id, source: container.bundle, destination: destination)
@@ -145,6 +147,8 @@ package struct Migrator: Sendable {
         report.knownPages = finished.dump.counts.unchanged
         report.zeroPages = finished.dump.counts.zero
         report.copiedPages = finished.dump.counts.copied
+        report.packedPages = finished.dump.counts.packed
+        report.compress = options.compress
         report.files.frozen = finished.dump.files
         report.transferSeconds = finished.dump.transfer / .seconds(1)
         report.dumpSeconds = finished.dumpTime / .seconds(1)
@@ -173,8 +177,8 @@ package struct Migrator: Sendable {
             let round = MigrationReport.Round(result.counts, seconds: (.now - start) / .seconds(1))
             report.rounds.append(round)
             event(.roundEnds(number: number, round))
-            // The first round is nearly all transfer: it shows what the link carries.
-            if number == 1 { rate = Double(link.sent - sent) / max(round.seconds, 0.001) }
+            // The first round is nearly all transfer: it shows what the link carries, of pages that may be compressed.
+            if number == 1 { rate = Double(max(link.sent - sent, round.pages * Page.size)) / max(round.seconds, 0.001) }
             report.predictedTransferSeconds = options.convergence.predictedTransfer(report.rounds, rate: rate)
             switch options.convergence.decide(report.rounds, rate: rate) {
             case .again: continue

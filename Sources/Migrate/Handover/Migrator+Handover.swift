@@ -57,7 +57,7 @@ extension Migrator {
             command: route.command, rate: options.bandwidth, patience: route.patience)
         let source = MigrationSource(
             link: connection.link, runtime: runtime, container: container, folder: folder, rootfs: nil,
-            tracking: tracking,
+            tracking: tracking, packer: PagePacker(options.compress, rate: options.bandwidth, isLocal: false),
             // What is held for another receiver stays frozen also when CRIU is killed.
             freezesFirst: false)
         do {

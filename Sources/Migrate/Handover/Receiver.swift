@@ -81,6 +81,7 @@ struct Receiver: Sendable {
     /// Takes everything up to the order to start the container.
     private func receive(_ hello: HelloMessage) throws -> Order {
         let store = CheckpointStore(root: storeFolder, hasher: PageHasher(seed: hello.hashSeed))
+        let expander = PageExpander()
         var file: (output: Descriptor, name: String, missing: Int)?
         var files = 0
         var isComplete = false
@@ -96,6 +97,7 @@ struct Receiver: Sendable {
             case .pageSetBegin: try store.beginSet(try frame.message(as: PageSetBeginMessage.self).number)
             case .memory: try store.begin(try frame.memory())
             case .pages: try frame.withPages { try store.add($0, $1) }
+            case .packed: try frame.withPackedPages(expander) { try store.add($0, $1, packed: true) }
             case .unchanged:
                 let (address, count) = try frame.run()
                 try store.addUnchanged(address, count)
@@ -163,6 +165,19 @@ extension Frame {
     fileprivate func memory() throws(MigrateError) -> MemoryID {
         guard payload.count == 9, let kind = MemoryID.Kind(rawValue: payload[8]) else { throw malformed }
         return MemoryID(kind: kind, number: word(at: 0))
+    }
+
+    fileprivate func withPackedPages(
+        _ expander: PageExpander, _ body: (UInt64, UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        guard payload.count > 16, (1...UInt64(Page.batch)).contains(word(at: 8)) else { throw malformed }
+        let (address, pages) = (word(at: 0), Int(word(at: 8)))
+        try payload.withUnsafeBytes {
+            guard let bytes = expander.expand(UnsafeRawBufferPointer(rebasing: $0[16...]), pages: pages) else {
+                throw malformed
+            }
+            try body(address, bytes)
+        }
     }
 
     /// Pages in a row.

@@ -8,6 +8,8 @@ package struct PageCounts: Codable, Sendable, Equatable {
     package var zero = 0
     /// Named only: the destination had the same content from another address, or an earlier time.
     package var copied = 0
+    /// Those of the pages that crossed that were compressed.
+    package var packed = 0
 
     package init() {}
 }

@@ -11,6 +11,7 @@ final class PageSetSender {
     }
 
     private let link: Link
+    private let packer: PagePacker?
     let hasher: PageHasher
     private let zeroHash: PageHash
     private var known: PageIndex
@@ -22,9 +23,12 @@ final class PageSetSender {
     private(set) var index: PageIndex
     private(set) var counts = PageCounts()
 
-    /// - Parameter known: the page set before, empty for the first.
-    init(number: Int, link: Link, hasher: PageHasher, known: PageIndex) throws {
+    /// - Parameters:
+    ///   - known: the page set before, empty for the first.
+    ///   - packer: compresses pages; nil sends them as they are.
+    init(number: Int, link: Link, hasher: PageHasher, known: PageIndex, packer: PagePacker? = nil) throws {
         self.link = link
+        self.packer = packer
         self.hasher = hasher
         self.known = known
         zeroHash = [UInt8](repeating: 0, count: Page.size).withUnsafeBytes { hasher.hash($0) }
@@ -109,9 +113,16 @@ final class PageSetSender {
     ) throws {
         try flush()
         let address = address + UInt64(pages.lowerBound * Page.size)
-        let range = pages.lowerBound * Page.size..<pages.upperBound * Page.size
-        try link.send(
-            .pages, head: Frame.words(address), body: UnsafeRawBufferPointer(rebasing: bytes[range]))
+        let body = UnsafeRawBufferPointer(
+            rebasing: bytes[(pages.lowerBound * Page.size)..<(pages.upperBound * Page.size)])
+        if let packed = packer?.pack(body) {
+            try link.send(.packed, head: Frame.words(address, UInt64(pages.count)), body: packed)
+            counts.packed += pages.count
+        } else {
+            let start = ContinuousClock.now
+            try link.send(.pages, head: Frame.words(address), body: body)
+            packer?.wereSent(body.count, in: .now - start)
+        }
         for (offset, page) in pages.enumerated() {
             digest.add(memory, address + UInt64(offset * Page.size), hashes[page])
         }

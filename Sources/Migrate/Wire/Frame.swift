@@ -18,6 +18,8 @@ struct Frame {
         /// Binary: u64 address, then for each page the u64 number of the page that had the same content: those that came
         /// in `pages` are numbered from 0, over all sets.
         case copies = 21
+        /// Binary: u64 address, u64 count of pages (at most a batch), then these, as one zstd frame (RFC 8878). As `pages`.
+        case packed = 22
         /// JSON: a page set ends; its counts and digest.
         case pageSetEnd = 6
         /// JSON: name and size of a small image; its bytes follow in `data` frames.
