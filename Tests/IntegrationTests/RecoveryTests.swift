@@ -37,8 +37,10 @@ struct RecoveryTests {
     }
 
     /// The container is held frozen while its memory crosses: with nobody left to decide, it has to go on.
-    @Test("killed while the container is stopped: its client's connection goes on")
-    func duringTheDump() async throws {
+    @Test(
+        "killed while the container is stopped, and what would thaw it then: its client's connection goes on",
+        arguments: [false, true])
+    func duringTheDump(thawerDies: Bool) async throws {
         try await Stage.serving { stage in
             let before = try await stage.listed()
             let sum = try await stage.checksum().sha256
@@ -47,8 +49,16 @@ struct RecoveryTests {
             let migrate = try await stage.start("migrate", "--bandwidth", "5MB/s", "pyserver", "pyserver2")
             try await wait(for: "the container to stop") { try await stage.firewallRules() != rules }
             try await Task.sleep(for: .milliseconds(500))
+            if thawerDies { try stage.killThawer() }
             migrate.signal(SIGKILL)
             _ = try await migrate.outcome()
+            if thawerDies {
+                // CRIU leaves the cgroup as it has found it.
+                try await wait(for: "CRIU to end") { try await stage.listed().map(\.status) == ["paused"] }
+            } else {
+                let seen = ticks.output.utf8.count
+                try await wait(for: "more ticks") { ticks.output.utf8.count > seen }
+            }
             try await stage.succeed("recover")
             #expect(try await stage.listed() == before)
             #expect(try await stage.checksum().sha256 == sum)
@@ -79,5 +89,18 @@ struct RecoveryTests {
             try await stage.expectUnbroken(ticks)
             #expect(try await stage.firewallRules() == rules)
         }
+    }
+}
+
+extension Stage {
+    /// Kills the process that would thaw the container after CRIU's end: the shell that works on nothing else.
+    fileprivate func killThawer() throws {
+        let thawers = try Files.names(in: "/proc").compactMap { pid_t($0) }.filter { pid in
+            let line = Files.text(of: "/proc/\(pid)/cmdline") ?? ""
+            return line.contains("bash") && line.contains("\(containers)/.migrate-")
+                && Files.linkTarget("/proc/\(pid)/cwd") == "/"
+        }
+        try #require(!thawers.isEmpty)
+        for pid in thawers { Glibc.kill(pid, SIGKILL) }
     }
 }
