@@ -118,7 +118,7 @@ shell_flow() {
 
 # one_move MODE RATE: moves the container to the other bundle, and notes what the clients saw.
 one_move() {
-    local mode=$1 rate=$2 start pid key=$1.${2//\//} destination=pyserver2 total dump restore
+    local mode=$1 rate=$2 start pid key=$1.${2//\//} destination=pyserver2 total dump restore fill
     [[ $(runc --root "$state" list | awk -v id="$id" '$1 == id { print $4 }') != */pyserver2 ]] || destination=pyserver
     watch_lines "$folder/ticks" "http://127.0.0.1:$port/ticks?interval_ms=5"
     [[ $mode != predump ]] || watch_lines "$folder/times" --rate 100/s "http://127.0.0.1:$port/time?n=[1-1000000]"
@@ -141,9 +141,13 @@ one_move() {
         total=$(number totalSeconds "$folder/report")
         dump=$(number dumpSeconds "$folder/report")
         restore=$(number restoreSeconds "$folder/report")
+        # What a lazy restore filled afterwards, where it was one.
+        sed -n '/"fill"/,/}/p' "$folder/report" >"$folder/fill"
+        fill=$(number seconds "$folder/fill")
         # Until the final dump begins.
         longest "$folder/times" "$start" \
-            "$(awk -v s="$start" -v t="$total" -v d="$dump" -v r="$restore" 'BEGIN { printf "%.0f", s + (t - d - r) * 1e6 }')" \
+            "$(awk -v s="$start" -v t="$total" -v d="$dump" -v r="$restore" -v f="${fill:-0}" \
+                'BEGIN { printf "%.0f", s + (t - d - r - f) * 1e6 }')" \
             >>"$folder/round.$key"
         # No answers are no small gap.
         (($(wc -l <"$folder/times") > 20)) || { echo "error: the second client got no answers" >&2; exit 1; }

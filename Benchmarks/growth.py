@@ -1,0 +1,291 @@
+#!/usr/bin/env python3
+"""How a move with --predump grows: with the container's size, and with what it rewrites meanwhile.
+
+For each case: the longest silence of a client that receives something every 5 ms, the floor beside it, and the peak of
+resident memory of bundletool's processes (both ends of a local move are one process, and a lazy restore's page server).
+The floor is what no copy can be faster than: runc's checkpoint and restore of the same server with 1 MB, reading all
+pages once with process_vm_readv(2), and the bytes that crossed while it was stopped at the link's rate.
+
+usage: Benchmarks/growth.py [--sizes 64,300,1000,4000] [--percents 0,10,50,100] [--rates 100MB/s,100Mbit/s] [--plot FILE]
+Sizes are measured idle and without a limit, percents with 300 MB and each rate. Needs root, runc, and a CRIU that fits
+the kernel; BUNDLETOOL names the binary. Everything is removed again, also when interrupted.
+"""
+import argparse
+import ctypes
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+TOOL = os.environ.get("BUNDLETOOL", ROOT + "/.build/release/bundletool")
+CACHE = os.environ.get("BUNDLETOOL_CACHE") or os.path.join(
+    os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "bundletool")
+CRIU = os.environ.get("BUNDLETOOL_CRIU") or CACHE + "/criu"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """A pyserver and its clone, until `close`."""
+
+    def __init__(self, megabytes, percent=0):
+        self.folder = tempfile.mkdtemp(prefix="bundletool-bench.", dir="/var/tmp")
+        self.id = "bundletool-bench-%d" % os.getpid()
+        self.state = self.folder + "/state"
+        self.port = free_port()
+        self.megabytes = megabytes
+        self.run(TOOL, "create", "pyserver", "--containers", self.folder, "--env", "PYSERVER_MB=%d" % megabytes,
+                 "--env", "PYSERVER_PORT=%d" % self.port, "--env", "PYSERVER_BIND=127.0.0.1")
+        self.run(TOOL, "clone", "pyserver", "pyserver2", "--containers", self.folder)
+        # Without a monitor: the floor's plain runc restores it as well.
+        self.runc("run", "--detach", "--bundle", self.folder + "/pyserver", self.id)
+        while True:
+            try:
+                self.get("/time")
+                break
+            except OSError:
+                time.sleep(0.1)
+        self.checksum = None if percent else json.loads(self.get("/checksum"))["sha256"]
+        if percent:
+            self.get("/dirty?percent_per_s=%d" % percent)
+
+    def run(self, *words):
+        environment = dict(os.environ, PATH=CRIU + ":" + os.environ["PATH"])
+        done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                              env=environment)
+        if done.returncode:
+            raise RuntimeError("%s: %s" % (" ".join(words), done.stderr.decode()))
+
+    def runc(self, *words):
+        """Detached containers keep their stdio: it is nobody's pipe."""
+        environment = dict(os.environ, PATH=CRIU + ":" + os.environ["PATH"])
+        subprocess.run(("runc", "--root", self.state) + words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, env=environment, check=True)
+
+    def get(self, path):
+        with urllib.request.urlopen("http://127.0.0.1:%d%s" % (self.port, path), timeout=300) as answer:
+            return answer.read()
+
+    def pid(self):
+        with open("%s/%s/state.json" % (self.state, self.id)) as file:
+            return json.load(file)["init_process_pid"]
+
+    def silence_during(self, body):
+        """The client's longest silence in seconds while `body` runs, and what that returns."""
+        client = socket.create_connection(("127.0.0.1", self.port))
+        client.sendall(b"GET /ticks?interval_ms=5 HTTP/1.0\r\n\r\n")
+        longest, ended, failed = [0.0], threading.Event(), []
+        began = time.monotonic()
+
+        def listen():
+            last = None
+            while not ended.is_set():
+                client.settimeout(60)
+                if not client.recv(65536):
+                    failed.append("the client lost its connection")
+                    return
+                now = time.monotonic()
+                if last is not None and now > began:
+                    longest[0] = max(longest[0], now - last)
+                last = now
+
+        listener = threading.Thread(target=listen)
+        listener.start()
+        time.sleep(0.5)
+        try:
+            value = body()
+            time.sleep(0.3)
+        finally:
+            ended.set()
+            listener.join()
+            client.close()
+        if failed:
+            raise RuntimeError(failed[0])
+        return longest[0], value
+
+    def migrate(self, rate=None):
+        """Moves it; returns the report and the peak of resident memory in bytes."""
+        words = [TOOL, "migrate", "--json", "--predump", "--containers", self.folder, "--runtime-root", self.state]
+        words += (["--bandwidth", rate] if rate else []) + [self.id, "pyserver2"]
+        process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        peaks = {}
+        watching = threading.Event()
+
+        def watch():
+            while not watching.is_set():
+                for pid in [process.pid] + children(process.pid):
+                    peak = high_water(pid)
+                    if peak:
+                        peaks[pid] = max(peaks.get(pid, 0), peak)
+                time.sleep(0.02)
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        output, errors = process.communicate()
+        watching.set()
+        watcher.join()
+        if process.returncode:
+            raise RuntimeError(errors.decode())
+        return json.loads(output), sum(peaks.values())
+
+    def check(self):
+        if self.checksum and json.loads(self.get("/checksum"))["sha256"] != self.checksum:
+            raise RuntimeError("the memory is not what it was")
+
+    def close(self):
+        subprocess.run(["runc", "--root", self.state, "delete", "--force", self.id], stderr=subprocess.DEVNULL)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def children(pid):
+    """Processes of bundletool itself that a migration starts: their names begin with `pages-`, or they run its binary."""
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open("/proc/%s/comm" % name) as file:
+                    if file.read().startswith("pages-"):
+                        found.append(int(name))
+            except OSError:
+                pass
+    return found
+
+
+def high_water(pid):
+    try:
+        with open("/proc/%d/status" % pid) as file:
+            for line in file:
+                if line.startswith("VmHWM:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return 0
+
+
+class Vector(ctypes.Structure):
+    _fields_ = [("base", ctypes.c_void_p), ("length", ctypes.c_size_t)]
+
+
+def reading_time(pid):
+    """Seconds for all private writable memory of a process, 1 MiB at a time."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    size = 1 << 20
+    buffer = ctypes.create_string_buffer(size)
+    local = Vector(ctypes.addressof(buffer), size)
+    ranges = []
+    with open("/proc/%d/maps" % pid) as maps:
+        for line in maps:
+            span, rights = line.split()[:2]
+            if rights.startswith("rw") and rights.endswith("p"):
+                ranges.append(tuple(int(x, 16) for x in span.split("-")))
+    began = time.monotonic()
+    for start, end in ranges:
+        for place in range(start, end, size):
+            remote = Vector(place, min(size, end - place))
+            libc.process_vm_readv(pid, ctypes.byref(local), 1, ctypes.byref(remote), 1, 0)
+    return time.monotonic() - began
+
+
+def empty_move():
+    """The silence of runc's own checkpoint and restore of a server with 1 MB, in seconds."""
+    server = Server(1)
+    try:
+        def move():
+            images = server.folder + "/images"
+            server.runc("checkpoint", "--tcp-established", "--file-locks", "--image-path", images, "--work-path",
+                        images + "-work", server.id)
+            server.runc("restore", "--detach", "--tcp-established", "--file-locks", "--bundle",
+                        server.folder + "/pyserver2", "--image-path", images, "--work-path", images + "-work", server.id)
+        return server.silence_during(move)[0]
+    finally:
+        server.close()
+
+
+def bytes_per_second(rate):
+    return float(rate[:-4]) * 1e6 if rate.endswith("MB/s") else float(rate[:-6]) * 125e3
+
+
+def one(megabytes, percent, rate, empty):
+    server = Server(megabytes, percent)
+    try:
+        reading = reading_time(server.pid())
+        gap, (report, memory) = server.silence_during(lambda: server.migrate(rate))
+        server.check()
+        crossed = report["frozenBytes"]
+        floor = empty + reading + (crossed / bytes_per_second(rate) if rate else 0)
+        print("%6d MB %4d %%/s %10s %8.0f ms %8.0f ms %6.2f %10.1f MB %4d %8.1f MB" % (
+            megabytes, percent, rate or "-", gap * 1e3, floor * 1e3, gap / floor, crossed / 1e6,
+            len(report["rounds"]), memory / 1e6), flush=True)
+        return gap, memory
+    finally:
+        server.close()
+
+
+def plot(path, points):
+    """Two curves over the size: the gap, and the peak of memory with its bound of 64 MB + 1 %."""
+    width, height, left = 420, 220, 60
+    most = max(point[0] for point in points)
+    parts = ['<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="sans-serif" font-size="12">'
+             % (width * 2 + 40, height + 60), '<rect width="100%" height="100%" fill="white"/>']
+    panels = [("client's longest silence, ms", [(s, g * 1e3) for s, g, _ in points], None),
+              ("peak memory of bundletool, MB", [(s, m / 1e6) for s, _, m in points],
+               [(s, 64 + s / 100) for s, _, _ in points])]
+    for number, (title, curve, bound) in enumerate(panels):
+        x0 = number * (width + 20)
+        top = max(value for _, value in curve + (bound or [])) * 1.1
+
+        def at(point):
+            return "%.1f,%.1f" % (x0 + left + point[0] / most * (width - left - 20),
+                                  30 + height - point[1] / top * height)
+        parts.append('<text x="%d" y="18">%s</text>' % (x0 + left, title))
+        parts.append('<path d="M%s L%s L%s" fill="none" stroke="#888"/>' % (at((0, top)), at((0, 0)), at((most, 0))))
+        for size, value in curve:
+            x, y = at((size, value)).split(",")
+            parts.append('<circle cx="%s" cy="%s" r="3" fill="#06c"/>' % (x, y))
+            parts.append('<text x="%s" y="%.1f" text-anchor="middle">%.0f</text>' % (x, float(y) - 8, value))
+            parts.append('<text x="%s" y="%d" text-anchor="middle" fill="#555">%d</text>' % (x, height + 46, size))
+        parts.append('<polyline points="%s" fill="none" stroke="#06c"/>' % " ".join(map(at, curve)))
+        if bound:
+            parts.append('<polyline points="%s" fill="none" stroke="#c60" stroke-dasharray="4"/>' % " ".join(map(at, bound)))
+    parts.append('<text x="%d" y="%d" fill="#555">size of the server, MB</text></svg>' % (left, height + 58))
+    with open(path, "w") as file:
+        file.write("\n".join(parts) + "\n")
+
+
+def main():
+    options = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1].split("\n")[0])
+    options.add_argument("--sizes", default="64,300,1000")
+    options.add_argument("--percents", default="0,10,50,100")
+    options.add_argument("--rates", default="100MB/s,100Mbit/s")
+    options.add_argument("--plot")
+    options = options.parse_args()
+    if not os.access(TOOL, os.X_OK):
+        sys.exit("error: %s is not there: run make build, or set BUNDLETOOL" % TOOL)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    empty = sorted(empty_move() for _ in range(3))[1]
+    print("runc's checkpoint and restore of a server with 1 MB: %.0f ms" % (empty * 1e3))
+    print("%9s %8s %10s %11s %11s %6s %13s %4s %11s" % (
+        "SIZE", "DIRTY", "RATE", "GAP", "FLOOR", "RATIO", "FROZEN", "RND", "MEMORY"), flush=True)
+    points = []
+    for size in map(int, filter(None, options.sizes.split(","))):
+        points.append((size,) + one(size, 0, None, empty))
+    for rate in filter(None, options.rates.split(",")):
+        for percent in map(int, filter(None, options.percents.split(","))):
+            one(300, percent, rate, empty)
+    if options.plot and points:
+        plot(options.plot, points)
+
+
+main()
