@@ -9,9 +9,27 @@ import Testing
     "What cannot be moved is told before anything is disturbed", .serialized, .timeLimit(.minutes(3)), .requiresRoot,
     .requires(tool: "runc"), .requiresCRIU, .requiresRootfs)
 struct MigrationPreflightTests {
+    /// Opens something that CRIU does not carry, besides serving.
+    private static let program = """
+        import ctypes, os, runpy
+        libc = ctypes.CDLL(None)
+        if os.environ.get("OPEN") == "io_uring":
+            libc.syscall(425, 4, ctypes.create_string_buffer(256))
+        if os.environ.get("OPEN") == "userfaultfd":
+            libc.syscall(323, 1)
+        runpy.run_path("/srv/real.py", run_name="__main__")
+        """
+
     @Test("everything wrong at once, each with what to do; the container has not noticed")
     func all() async throws {
-        try await Stage.serving { stage in
+        try await Stage.serving(prepare: { stage in
+            let folder = "\(stage.containers)/pyserver"
+            try await Tool.shell("mv rootfs/srv/server.py rootfs/srv/real.py", in: folder)
+            try Files.write(Array(Self.program.utf8), to: "\(folder)/rootfs/srv/server.py")
+            try await stage.succeed(
+                "config", "edit", "pyserver", "--env", "OPEN=userfaultfd", "--cap-add", "CAP_SYS_PTRACE",
+                "--linux-seccomp-profile", "none")
+        }) { stage in
             try await stage.succeed(
                 "config", "edit", "pyserver2", "--mounts-remove", "/dev/mqueue", "--mounts-add",
                 #"{"destination": "/data", "type": "bind", "source": "/nowhere/at/all", "options": ["bind"]}"#)
@@ -20,8 +38,8 @@ struct MigrationPreflightTests {
             try await Tool.shell("runc --root '\(stage.state)' exec -d \(stage.id) /bin/sleep 60")
             for words in [["migrate", "--predump"], ["migrate", "--dry-run"]] {
                 let outcome = try await stage.run(words + ["pyserver", "pyserver2"])
-                expectError(outcome, "container \(stage.id) cannot be moved", "(1) ", "(4) ")
-                for part in ["(exec)", "/dev/mqueue", "binds /data", "/nowhere/at/all"] {
+                expectError(outcome, "container \(stage.id) cannot be moved", "(1) ", "(5) ")
+                for part in ["userfaultfd", "(exec)", "/dev/mqueue", "binds /data", "/nowhere/at/all"] {
                     #expect(outcome.errors.contains(part), "\(outcome.errors)")
                 }
             }
