@@ -67,8 +67,10 @@ final class Hold: Sendable {
         alive() { [[ $(sed 's/.*) //' /proc/\(getpid())/stat 2>/dev/null | cut -d' ' -f20) == \(startTime) ]]; }
         exec 3<>\(verdictName)
         echo held 1<>held
-        # Without a word from a living bundletool it is undone.
-        while ! read -r -t 1 word <&3; do alive || break; done
+        # Without a word from a living bundletool it is undone. The second may be over in the middle of a word.
+        word=
+        until part=; read -r -t 1 part <&3; do word+=$part; part=; alive || break; done
+        word+=$part
         # Once the other end may have started the container, only who has asked there may say what is to be done here.
         while [[ $word == handing ]]; do read -r word <&3; done
         \(afterwards)
