@@ -22,14 +22,14 @@ extension ContainerFreezer {
     /// - Parameter fifo: gets a line when that is done: the time, or nothing where it could not be.
     func freezing(telling fifo: String) -> String {
         """
-        thaw() { echo \(words.thaw) >\(file); }
+        thaw() { echo \(words.thaw) >\(Self.quoted(file)); }
         (cd /; while sleep 0.1; [[ -d /proc/$criu ]]; do :; done; thaw) >/dev/null 2>&1 &
         LC_ALL=C
         told() { echo "$1" 1<>\(fifo); exit 0; }
         time=$EPOCHREALTIME
-        echo \(words.freeze) >\(file) || told
+        echo \(words.freeze) >\(Self.quoted(file)) || told
         for ((tries = 0; tries < 2000; tries++)); do
-            mapfile -t state <\(state.file)
+            mapfile -t state <\(Self.quoted(state.file))
             [[ ${state[*]} != *"\(state.word)"* ]] || told $time
         done
         # CRIU knows more ways to make them freeze.
@@ -37,6 +37,9 @@ extension ContainerFreezer {
         told
         """
     }
+
+    /// A cgroup may be called what the bundle's author likes.
+    private static func quoted(_ path: String) -> String { "'\(path.replacing("'", with: "'\\''"))'" }
 
     private var state: (file: String, word: String) {
         isUnified ? ("\(folder)/cgroup.events", "frozen 1") : (file, "FROZEN")
