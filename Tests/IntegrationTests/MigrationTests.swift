@@ -117,7 +117,8 @@ struct MigrationTests {
     @Test("--bandwidth holds what crosses to the rate", arguments: [false, true])
     func bandwidth(predump: Bool) async throws {
         try await Stage.serving { stage in
-            let report = try await stage.migrate(words: ["--bandwidth", "20MB/s"] + (predump ? ["--predump"] : []))
+            let report = try await stage.migrate(
+                words: ["--bandwidth", "20MB/s", "--compress", "none"] + (predump ? ["--predump"] : []))
             #expect(report.bytes > 20_000_000)
             #expect(Double(report.bytes) / report.totalSeconds <= 20e6 * 1.1)
             if predump {
