@@ -17,9 +17,10 @@ package enum TreeListing {
 
     /// The groups of names that are the same file.
     package static func hardlinks(of path: String) async throws -> [[String]] {
-        let lines = try await Tool.shell("find . ! -type d -links +1 -printf '%i %P\\n'", in: path)
+        let lines = try await Tool.shell("find . ! -type d -links +1 -printf '%i %P\\0'", in: path)
         var groups: [Substring: [String]] = [:]
-        for line in lines.split(separator: "\n") {
+        // A name may hold a newline.
+        for line in lines.split(separator: "\0") {
             let parts = line.split(separator: " ", maxSplits: 1)
             groups[parts[0], default: []].append(String(parts[1]))
         }
