@@ -12,7 +12,12 @@ struct ContainerProcess: Hashable, Sendable {
         while let pid = pending.popLast() {
             // A child that has ended meanwhile is no part of the tree any more.
             guard let inner = innerPID(of: pid) else {
-                if pid == root { throw MigrateError(.wrongState, "process \(root) of the container has ended") }
+                if pid == root {
+                    throw MigrateError(
+                        .wrongState,
+                        "the container ended before it could be moved, by itself or by a signal: process \(root) is gone"
+                    )
+                }
                 continue
             }
             found.append(ContainerProcess(pid: pid, innerPID: inner))
