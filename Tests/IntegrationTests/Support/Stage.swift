@@ -79,7 +79,12 @@ final class Stage: Sendable {
     }
 
     private func takeDown() async throws {
-        if runtime.withLock({ $0 }) != nil { _ = try await run("delete", "--force", id) }
+        if runtime.withLock({ $0 }) != nil {
+            _ = try await run("delete", "--force", id)
+            // A runtime that sees version 2 only does not remove the cgroups of version 1 that CRIU has made anew.
+            let folders = "find /sys/fs/cgroup -depth -type d -name '\(id)'"
+            try await Tool.shell("\(folders) -exec rmdir {} + 2>/dev/null || true")
+        }
         let runtime = try #require(Tool.path(of: "runc"))
         let ids = try await Tool.run(runtime, ["--root", state, "list", "--quiet"]).output
         for id in ids.split(separator: "\n") {
