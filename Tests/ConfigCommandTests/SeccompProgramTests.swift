@@ -34,7 +34,8 @@ struct SeccompProgramTests {
         let made = try await Tool.run(
             Tool.bundletool, ["config", "generate", "-o", "\(folder.path)/config.json"] + arguments)
         #expect(made.succeeded, "\(made.errors)")
-        let id = "bundletool-test-\(getpid())-\(name)"
+        // Two tests may have files of one name.
+        let id = "bundletool-test-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         return try await Tool.shell(
             "runc --root '\(folder.path)/state' run -b '\(folder.path)' \(id) </dev/null 2>&1")
     }

@@ -62,7 +62,7 @@ struct LazyRestoreTests {
         try await Stage.serving(prepare: { stage in
             try Files.write(server, to: "\(stage.containers)/pyserver/rootfs/srv/server.py")
         }) { stage in
-            let migrate = try await stage.startFilling()
+            let migrate = try await stage.startFilling(rate: "1MB/s")
             #expect(try await stage.get("/change") == "")
             if serverDies {
                 // What the dead one was told is not told again.
@@ -175,9 +175,10 @@ extension Stage {
     }
 
     /// Starts a lazy migration whose fill takes its time, and returns while it fills.
-    func startFilling() async throws -> RunningProgram {
+    /// - Parameter rate: how fast; what a test does meanwhile may take its time on a busy machine.
+    func startFilling(rate: String = "2MB/s") async throws -> RunningProgram {
         let migrate = try await start(
-            "migrate", "--json", "--restore", "lazy", "--fill-rate", "4MB/s", "pyserver", "pyserver2")
+            "migrate", "--json", "--restore", "lazy", "--fill-rate", rate, "pyserver", "pyserver2")
         try await wait(for: "the container to run at the destination") {
             try await self.runningBundle() == "pyserver2"
         }
