@@ -17,6 +17,8 @@ enum Program {
         let arguments = Array(CommandLine.arguments.dropFirst())
         // Needs a process with a single thread.
         if arguments.first == PageKeeper.word { PageKeeper.run(Array(arguments.dropFirst())) }
+        // Before the parser and all that it brings into memory: this one stays as long as its container.
+        if arguments.first == Monitor.command { exit(Monitor.main(arguments)) }
         exit(BundleTool.run(arguments: arguments))
     }
 }
@@ -39,8 +41,9 @@ struct BundleTool: AsyncParsableCommand {
             CommandGroup(
                 name: "Containers:",
                 subcommands: [
-                    RunCommand.self, ListCommand.self, MigrateCommand.self, ReceiveCommand.self, RecoverCommand.self,
-                    InspectCheckpointCommand.self, KillCommand.self, DeleteCommand.self,
+                    RunCommand.self, ListCommand.self, LogsCommand.self, WaitCommand.self, MigrateCommand.self,
+                    ReceiveCommand.self, RecoverCommand.self, InspectCheckpointCommand.self, KillCommand.self,
+                    DeleteCommand.self,
                 ]),
             CommandGroup(name: "This machine:", subcommands: [DoctorCommand.self, DemoCommand.self]),
         ])

@@ -75,6 +75,13 @@ package enum Files {
         return String(cString: resolved)
     }
 
+    /// The path from the root, seen from the working folder; it need not name anything.
+    package static func absolutePath(_ path: String) -> String {
+        if let canonical = canonicalPath(path) { return canonical }
+        guard !path.hasPrefix("/"), let folder = canonicalPath(".") else { return path }
+        return folder == "/" ? "/\(path)" : "\(folder)/\(path)"
+    }
+
     /// What a symlink says, or nil where there is none.
     package static func linkTarget(_ path: String) -> String? {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))

@@ -5,7 +5,8 @@ import Migrate
 
 struct DeleteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "delete", abstract: "Remove a stopped container, and its bundle where that is wanted.")
+        commandName: "delete", abstract: "Remove a stopped container with its log, and its bundle where that is wanted."
+    )
 
     @Argument(help: "The container's id; with --bundle also a bundle that has no container.") var id: String
 
@@ -19,8 +20,10 @@ struct DeleteCommand: AsyncParsableCommand {
         let runtime = try runtimeOptions.find()
         let container = try await runtime.container(id)
         guard container != nil || bundle else {
-            try await runtime.existing(id)
-            return
+            let record = try runtime.record(of: id)
+            // The runtime has forgotten it, by itself or by a restart of the machine.
+            if !record.exists { try await runtime.existing(id) }
+            return try record.remove()
         }
         if let container, container.isRunning, !force {
             throw Failure(
@@ -28,7 +31,7 @@ struct DeleteCommand: AsyncParsableCommand {
             )
         }
         guard bundle else {
-            try await runtime.delete(id: id, force: force)
+            try await runtime.remove(id: id, force: force)
             return
         }
         let folder = try container.map { try OCIBundle(at: $0.bundle) } ?? containers.containersFolder.bundle(id)
@@ -37,7 +40,7 @@ struct DeleteCommand: AsyncParsableCommand {
             throw Failure("bundle \(folder.path) is in use by container \(other.id); delete that first")
         }
         var lock: OCIBundle.Lock? = try folder.lock()
-        if container != nil { try await runtime.delete(id: id, force: force) }
+        if container != nil { try await runtime.remove(id: id, force: force) }
         if geteuid() != 0, let map = try folder.idMap() {
             // Files of other ids than the caller's are root's to remove, in the namespace that they were made in.
             withExtendedLifetime(lock.take()) {}

@@ -7,8 +7,8 @@ enum StandardStreams {
         try descriptor(STDIN_FILENO).contents(limit: limit)
     }
 
-    static func write(_ bytes: [UInt8]) throws {
-        try descriptor(STDOUT_FILENO).write(all: bytes)
+    static func write(_ bytes: [UInt8], to stream: Int32 = STDOUT_FILENO) throws {
+        try descriptor(stream).write(all: bytes)
     }
 
     /// A duplicate, so that the stream itself stays open.

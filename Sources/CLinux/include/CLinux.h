@@ -7,6 +7,7 @@
 #include "CLinuxFiles.h"
 #include "CLinuxMemory.h"
 #include "CLinuxNamespace.h"
+#include "CLinuxProcess.h"
 
 /* openat2(2) `resolve` flags. */
 enum { BLT_RESOLVE_IN_ROOT = 0x10, BLT_RESOLVE_NO_MAGICLINKS = 0x02 };

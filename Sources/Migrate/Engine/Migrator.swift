@@ -71,6 +71,7 @@ package struct Migrator: Sendable {
         let folder = try MigrationWorkFolder(id: container.id, beside: destination, criu: criu)
         do {
             let runtime = try await runtime.prepared(criuFolder: folder.criuFolder)
+            let stdio = try await runtime.holdStdio(of: container)
             try MigrationJournal(container: container, destination: destination, runtime: runtime).write(
                 in: folder.path)
             let (here, there) = try Descriptor.socketPair()
@@ -79,7 +80,7 @@ package struct Migrator: Sendable {
                 runtime: runtime, bundle: destination, folder: folder, timeout: options.timeout,
                 options: .init(choice: options.restore, server: options.pageServer, rate: options.fillRate))
             let target = LocalTarget(bundle: destination) { id, images in
-                try await lazy.restore(id: id, images: images)
+                try await lazy.restore(id: id, images: images, stdio: stdio)
             }
             let receiver = Receiver(
                 link: Link(input: there, output: there), storeFolder: folder.store, target: target)
@@ -95,9 +96,11 @@ package struct Migrator: Sendable {
                 }
                 _ = try await source.greet()
                 try await run(source, link, &report) { known, set in
-                    try await move(source, folder, runtime, container, destination, lazy, known: known, set: set)
+                    try await move(
+                        source, folder, runtime, container, destination, (lazy, stdio), known: known, set: set)
                 }
                 _ = await receiving.result
+                await runtime.settle(stdio)
                 report.fill = try await fill(
                     lazy, id: container.id, images: "\(folder.store)/\(report.rounds.count + 1)")
                 report.totalSeconds = (.now - start) / .seconds(1)
@@ -106,6 +109,8 @@ package struct Migrator: Sendable {
             } catch {
                 link.shutDown()
                 _ = await receiving.result
+                // What is lost can still be brought back.
+                if (error as? MigrateError)?.code != .lost { await runtime.settle(stdio) }
                 throw error
             }
         } catch {
@@ -214,7 +219,7 @@ package struct Migrator: Sendable {
     /// Final dump and restore; where either fails, the container goes on at the source.
     private func move(
         _ source: MigrationSource, _ folder: MigrationWorkFolder, _ runtime: ContainerRuntime, _ container: Container,
-        _ destination: String, _ lazy: LazyRestore, known: PageIndex, set: Int
+        _ destination: String, _ restore: (lazy: LazyRestore, stdio: ContainerStdio), known: PageIndex, set: Int
     ) async throws -> Move {
         event(.dumping)
         let lock = NetworkLock(of: container)
@@ -226,7 +231,7 @@ package struct Migrator: Sendable {
             journal.images = "store/\(set)"
             let result = try await source.finalDump(number: set, known: known, method: method) { [journal] _ in
                 try journal.write(in: folder.path)
-                lazy.prepare(images: "\(folder.store)/\(set)")
+                restore.lazy.prepare(images: "\(folder.store)/\(set)")
             }
             let dumped = ContinuousClock.now
             event(.dumped(result.counts))
@@ -240,7 +245,7 @@ package struct Migrator: Sendable {
                 frozen: downtime ?? (restored - dumping))
         } catch {
             try await checkStopped(error, container, runtime, folder, lock, hasDumped: source.hasDumped)
-            throw await rollBack(error, folder, runtime, container, destination, set: set)
+            throw await rollBack(error, folder, runtime, container, destination, restore.stdio, set: set)
         }
     }
 
@@ -280,7 +285,7 @@ package struct Migrator: Sendable {
     /// Restores the container at the source from the images that were meant for the destination.
     private func rollBack(
         _ error: any Error, _ folder: MigrationWorkFolder, _ runtime: ContainerRuntime, _ container: Container,
-        _ destination: String, set: Int
+        _ destination: String, _ stdio: ContainerStdio, set: Int
     ) async -> MigrateError {
         event(.rollingBack(reason: "\(error)"))
         do {
@@ -295,7 +300,7 @@ package struct Migrator: Sendable {
             try await runtime.restore(
                 id: container.id, bundle: container.bundle, images: "\(folder.store)/\(set)", work: folder.sourceWork,
                 // A limit that the destination has missed by little shall not be what ends the container.
-                timeout: max(options.timeout, Options().timeout))
+                timeout: max(options.timeout, Options().timeout), stdio: stdio)
             return MigrateError(.rolledBack, "\(error); container \(container.id) runs again in \(container.bundle)")
         } catch let second {
             return MigrateError(

@@ -27,7 +27,7 @@ struct HoldingTarget: RestoreTarget {
         let ended = try Descriptor.pipe()
         let restoring = Task.detached {
             defer { try? ended.write.write(all: [0]) }
-            try await lazy.restore(id: id, images: images, hold: hold)
+            try await lazy.restore(id: id, images: images, stdio: runtime.receivedStdio(images: images), hold: hold)
         }
         guard try await onThread("receiver", { try hold.wait(orUntil: ended.read) }) else {
             let outcome = await restoring.result

@@ -38,7 +38,15 @@ extension Migrator {
             let route = Handover.Route(
                 command: receiver, patience: options.timeout + .seconds(10), migration: journal.migration!,
                 container: container.id, destination: word)
-            let report = try await handOver(container, folder, runtime, journal, route, since: start)
+            let stdio = try await runtime.holdStdio(of: container)
+            let report: MigrationReport
+            do {
+                report = try await handOver(container, folder, runtime, journal, route, since: start)
+            } catch {
+                if (error as? MigrateError)?.code != .uncertain { await runtime.settle(stdio) }
+                throw error
+            }
+            await runtime.settle(stdio, isElsewhere: true)
             folder.remove()
             return report
         } catch {

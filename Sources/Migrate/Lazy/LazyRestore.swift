@@ -87,11 +87,11 @@ final class LazyRestore: Sendable {
 
     /// Starts the container.
     /// - Parameter hold: keeps it from running until it decides.
-    func restore(id: String, images: String, hold: Hold? = nil) async throws {
+    func restore(id: String, images: String, stdio: ContainerStdio, hold: Hold? = nil) async throws {
         let isLazy = await preparation.withLock { $0 }?.value ?? false
         try await runtime.restore(
-            id: id, bundle: bundle, images: images, work: folder.destinationWork, timeout: timeout, lazy: isLazy,
-            hold: hold)
+            id: id, bundle: bundle, images: images, work: folder.destinationWork, timeout: timeout, stdio: stdio,
+            lazy: isLazy, hold: hold)
         guard isLazy else { return }
         fills.raise()
         // From here on a container that is gone has ended by itself.
@@ -118,10 +118,18 @@ final class LazyRestore: Sendable {
         if case .ended(let report) = answer, let fill = report.fill { return fill }
         // Some of its pages are zeros, or never come: what runs there is not the container any more.
         do {
-            if try await runtime.container(id) != nil { try await runtime.delete(id: id, force: true) }
+            let stdio: ContainerStdio
+            if let broken = try await runtime.container(id) {
+                // Its end is none: the log goes on.
+                stdio = try await runtime.holdStdio(of: broken)
+                try await runtime.delete(id: id, force: true)
+            } else {
+                stdio = try runtime.heldStdio(of: id)
+            }
             try await runtime.clearFailedRestore(of: id, in: bundle)
             try await runtime.restore(
-                id: id, bundle: bundle, images: images, work: work, timeout: Migrator.Options().timeout)
+                id: id, bundle: bundle, images: images, work: work, timeout: Migrator.Options().timeout, stdio: stdio)
+            await runtime.settle(stdio)
         } catch {
             throw MigrateError(
                 .lost,

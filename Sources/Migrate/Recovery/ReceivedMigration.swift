@@ -77,7 +77,8 @@ package struct ReceivedMigration: Sendable {
                     FillState.forget(in: path)
                     try await runtime.restore(
                         id: owner.container, bundle: owner.bundle, images: "\(path)/\(owner.images)",
-                        work: "\(path)/destination-work", timeout: Migrator.Options().timeout)
+                        work: "\(path)/destination-work", timeout: Migrator.Options().timeout,
+                        stdio: runtime.receivedStdio(images: "\(path)/\(owner.images)"))
                 }
                 owner.state = .ran
             } catch {

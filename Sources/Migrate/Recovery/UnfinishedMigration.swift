@@ -75,11 +75,13 @@ package struct UnfinishedMigration: Sendable {
         }
         if let container, container.isRunning || container.status == "paused" {
             await NetworkLock(of: container)?.clear()
+            await runtime.settleStdio(of: container.id)
             remove()
             return .wasRunning(bundle: container.bundle)
         }
         guard journal.phase == .images, let images = journal.images else {
             // Before the images were complete nothing of ours ends a container.
+            await runtime.settleStdio(of: journal.container)
             remove()
             return .hadEnded
         }
@@ -90,7 +92,8 @@ package struct UnfinishedMigration: Sendable {
             do {
                 try await runtime.restore(
                     id: journal.container, bundle: bundle, images: "\(path)/\(images)", work: "\(path)/source-work",
-                    timeout: Migrator.Options().timeout)
+                    timeout: Migrator.Options().timeout, stdio: runtime.heldStdio(of: journal.container))
+                await runtime.settleStdio(of: journal.container)
                 remove()
                 return .restored(bundle: bundle)
             } catch {
@@ -133,6 +136,7 @@ package struct UnfinishedMigration: Sendable {
         if accepted, let container = try await runtime.container(journal.container) {
             try await runtime.discard(container)
         }
+        await runtime.settleStdio(of: journal.container, isElsewhere: accepted)
         return accepted
     }
 

@@ -9,6 +9,9 @@ package struct Container: Sendable, Hashable, Codable {
     package var bundle: String
     /// RFC 3339.
     package var created: String?
+    /// How a container with a log has ended: by itself, with this status, or by this signal.
+    package var exitCode: Int32?
+    package var exitSignal: Int32?
 
     package var isRunning: Bool { status == "running" }
 }

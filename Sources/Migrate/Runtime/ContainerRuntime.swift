@@ -24,7 +24,10 @@ package struct ContainerRuntime: Sendable {
                 throw MigrateError(
                     .toolMissing, "\(path) is neither runc nor crun by its name; bundletool knows these two")
             }
-            return ContainerRuntime(path: path, command: RuntimeCommand(kind: kind, stateFolder: stateFolder))
+            // Absolute: others than this process, in other folders, come to use them.
+            return ContainerRuntime(
+                path: Files.absolutePath(path),
+                command: RuntimeCommand(kind: kind, stateFolder: stateFolder.map(Files.absolutePath)))
         }
         throw MigrateError(
             .toolMissing,
@@ -103,8 +106,11 @@ package struct ContainerRuntime: Sendable {
         return try await container(id)
     }
 
-    /// Starts a container in the background, with `/dev/null` for its stdio, which can be checkpointed.
-    package func run(id: String, bundle: String) async throws {
+    /// Starts a container in the background.
+    package func run(id: String, bundle: String, stdio: ContainerStdio) async throws {
+        guard case .null = stdio else {
+            return try await run(id: id, bundle: bundle, by: try await monitor(for: id, stdio, .run))
+        }
         let log = "/tmp/.bundletool-\(getpid())-\(UInt32.random(in: 0 ... .max)).log"
         defer { unlink(log) }
         try await detached("run container \(id)", log: log, command.run(id: id, bundle: bundle, log: log))
@@ -151,17 +157,27 @@ package struct ContainerRuntime: Sendable {
 
     /// - Parameters:
     ///   - timeout: how long it may take.
+    ///   - stdio: what the container's output goes to from now on.
     ///   - lazy: whether the pages that are marked so come from a page server in `work`.
     ///   - hold: keeps the restored container from running until it decides.
     func restore(
-        id: String, bundle: String, images: String, work: String, timeout: Duration, lazy: Bool = false,
-        hold: Hold? = nil
+        id: String, bundle: String, images: String, work: String, timeout: Duration, stdio: ContainerStdio,
+        lazy: Bool = false, hold: Hold? = nil
     ) async throws {
         let log = "\(work)/runtime.log"
         unlink(log)
         if command.kind == .crun {
             mkdir("/run/crun", 0o700)
             mkdir(RuntimeCommand.emptyFolder, 0o555)
+        }
+        guard case .null = stdio else {
+            let monitor = try await monitor(for: id, stdio, .restore)
+            let arguments = command.restore(
+                id: id, bundle: bundle, images: images, work: work, log: log, lazy: lazy,
+                pidFile: monitor.record.pidFile)
+            return try await restore(
+                "restore container \(id) in \(bundle)", log: log, arguments, criuLog: "\(work)/restore.log",
+                timeout: timeout, configuration: hold?.configuration, by: monitor)
         }
         try await detached(
             "restore container \(id) in \(bundle)", log: log,
@@ -221,7 +237,7 @@ package struct ContainerRuntime: Sendable {
 
     // MARK: Running the tool
 
-    private var tool: Tool {
+    var tool: Tool {
         Tool(path: path, searchFirst: criuFolder)
     }
 
@@ -234,10 +250,17 @@ package struct ContainerRuntime: Sendable {
         if let configuration { tool.environment["CRIU_CONFIG_FILE"] = configuration }
         // Made by us first: in a shared folder, the runtime must not follow somebody's link.
         _ = try Descriptor.open(log, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
-        var outcome = try await tool.run(arguments, output: .discarded, timeout: timeout)
+        let outcome = try await tool.run(arguments, output: .discarded, timeout: timeout)
         if outcome.succeeded { return }
+        throw failure(operation, outcome, log: log, criuLog: criuLog)
+    }
+
+    func failure(
+        _ operation: String, _ outcome: Tool.Outcome, log: String, criuLog: String? = nil
+    ) -> MigrateError {
+        var outcome = outcome
         outcome.errors = Files.text(of: log, limit: 1 << 20) ?? ""
-        throw failure(operation, outcome, criuLog: criuLog)
+        return failure(operation, outcome, criuLog: criuLog)
     }
 
     private func failure(_ operation: String, _ outcome: Tool.Outcome, criuLog: String? = nil) -> MigrateError {

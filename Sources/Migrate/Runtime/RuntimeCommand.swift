@@ -13,8 +13,8 @@ struct RuntimeCommand: Sendable, Equatable {
 
     func list() -> [String] { global + ["list", "--format", "json"] }
 
-    func run(id: String, bundle: String, log: String) -> [String] {
-        global + logging(log) + ["run", "--detach", "--bundle", bundle, id]
+    func run(id: String, bundle: String, log: String, pidFile: String? = nil) -> [String] {
+        global + logging(log) + ["run", "--detach", "--bundle", bundle] + naming(pidFile) + [id]
     }
 
     func kill(id: String, signal: String) -> [String] { global + ["kill", id, signal] }
@@ -56,10 +56,12 @@ struct RuntimeCommand: Sendable, Equatable {
 
     /// - Parameter lazy: leave pages that are marked so to the server that listens in `work`.
     func restore(
-        id: String, bundle: String, images: String, work: String, log: String, lazy: Bool = false
+        id: String, bundle: String, images: String, work: String, log: String, lazy: Bool = false,
+        pidFile: String? = nil
     ) -> [String] {
         global + logging(log) + ["restore", "--detach", "--bundle", bundle]
             + ["--image-path", images, "--work-path", work] + (lazy && kind == .runc ? ["--lazy-pages"] : [])
+            + naming(pidFile)
             + migrationOptions + [id]
     }
 
@@ -75,6 +77,9 @@ struct RuntimeCommand: Sendable, Equatable {
     }
 
     private var global: [String] { stateFolder.map { ["--root", $0] } ?? [] }
+
+    /// Where the runtime shall write the init process's id.
+    private func naming(_ pidFile: String?) -> [String] { pidFile.map { ["--pid-file", $0] } ?? [] }
 
     private func logging(_ path: String) -> [String] { ["--log", path, "--log-format", "json"] }
 }

@@ -53,12 +53,14 @@ struct Tool: Sendable {
         }
     }
 
+    /// All that differs from the inherited variables.
+    var variables: [String: String] {
+        guard let searchFirst else { return environment }
+        let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/sbin:/usr/bin:/sbin:/bin"
+        return environment.merging(["PATH": "\(searchFirst):\(path)"]) { _, new in new }
+    }
+
     private func runToEnd(_ arguments: [String], _ output: Output) async throws -> Outcome {
-        var variables = environment
-        if let searchFirst {
-            let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/sbin:/usr/bin:/sbin:/bin"
-            variables["PATH"] = "\(searchFirst):\(path)"
-        }
         let environment = Environment.inherit.updating(
             Dictionary(uniqueKeysWithValues: variables.map { (Environment.Key(stringLiteral: $0.key), $0.value) }))
         var options = PlatformOptions()

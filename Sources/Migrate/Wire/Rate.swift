@@ -25,11 +25,7 @@ package struct Rate: Sendable, Hashable, CustomStringConvertible {
         } else {
             return nil
         }
-        let prefixes: [Substring: Double] = [
-            "": 1, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12,
-            "Ki": 1024, "Mi": 1_048_576, "Gi": 1_073_741_824, "Ti": 1_099_511_627_776,
-        ]
-        guard let factor = prefixes[unit] else { return nil }
+        guard let factor = ByteSize.prefixes[unit] else { return nil }
         let value = number * factor * bits / 8
         // Below a kilobyte a second nothing of a container's size ever arrives.
         guard value >= 1000 else { return nil }
@@ -61,5 +57,25 @@ package struct ByteCount: CustomStringConvertible, Sendable {
     private static func oneDecimal(_ value: Double) -> String {
         let tenths = Int((value * 10).rounded())
         return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"
+    }
+}
+
+/// A number of bytes as a user writes it.
+package struct ByteSize: Sendable, Hashable {
+    package let bytes: Int
+
+    static let prefixes: [Substring: Double] = [
+        "": 1, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12,
+        "Ki": 1024, "Mi": 1_048_576, "Gi": 1_073_741_824, "Ti": 1_099_511_627_776,
+    ]
+
+    /// Reads `10MiB`, `1.5GB` or `4096B`. K, M, G and T are powers of 1000, Ki, Mi, Gi and Ti of 1024.
+    package init?(_ text: String) {
+        guard text.hasSuffix("B") else { return nil }
+        let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+        guard let number = Double(digits), let factor = Self.prefixes[text.dropLast().dropFirst(digits.count)],
+            let bytes = Int(exactly: (number * factor).rounded())
+        else { return nil }
+        self.bytes = bytes
     }
 }

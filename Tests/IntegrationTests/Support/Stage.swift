@@ -91,7 +91,9 @@ final class Stage: Sendable {
     // MARK: The program
 
     /// Commands that talk to the runtime get a state folder of their own.
-    private static let usesRuntime: Set = ["run", "list", "kill", "delete", "migrate", "doctor", "demo"]
+    private static let usesRuntime: Set = [
+        "run", "list", "logs", "wait", "kill", "delete", "migrate", "doctor", "demo",
+    ]
 
     func arguments(_ words: [String]) -> [String] {
         guard Self.usesRuntime.contains(words.first ?? "") else { return words }

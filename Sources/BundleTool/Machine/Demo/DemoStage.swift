@@ -59,7 +59,7 @@ final class DemoStage: Sendable {
 
     private func takeDown(_ runtime: RuntimeOptions) async {
         if let runtime = try? runtime.find(), (try? await runtime.container(id)) != nil {
-            try? await runtime.delete(id: id, force: true)
+            try? await runtime.remove(id: id, force: true)
         }
         try? FileManager.default.removeItem(atPath: folder)
     }
