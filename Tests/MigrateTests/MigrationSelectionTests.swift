@@ -34,6 +34,9 @@ import Testing
         Case(
             containers: [container("a", in: "a"), container("x", in: "../x"), container("old", in: "b", "stopped")],
             expected: .success(["a", "/c/b"])),
+        Case(
+            containers: [container("a", in: "a", "paused"), container("old", in: "b", "stopped")],
+            expected: .failure(Message(part: "container a is paused, not running"))),
         Case(containers: [], expected: .failure(Message(part: "no container runs from the containers folder"))),
         Case(
             containers: [container("a", in: "a"), container("z", in: "b")],

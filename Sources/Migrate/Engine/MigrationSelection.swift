@@ -55,8 +55,10 @@ package struct MigrationSelection: Sendable, Equatable {
         _ source: (word: String, bundle: String?)?, containers: [Container], bundles: [Bundle]
     ) throws(MigrateError) -> Container {
         guard let source else {
-            let running = containers.filter { container in
-                container.isRunning && bundles.contains { $0.path == container.bundle }
+            let here = containers.filter { container in bundles.contains { $0.path == container.bundle } }
+            let running = here.filter(\.isRunning)
+            if running.isEmpty, let paused = here.first(where: { $0.status == "paused" }) {
+                throw notRunning(paused)
             }
             guard running.count == 1 else {
                 throw running.isEmpty
@@ -78,12 +80,14 @@ package struct MigrationSelection: Sendable, Equatable {
                 "no container runs from bundle '\(source.word)' or has that id; 'bundletool list' shows what there is, "
                     + "'bundletool run' starts one")
         }
-        guard found.isRunning else {
-            throw MigrateError(
-                .wrongState,
-                "container \(found.id) is \(found.status), not running; only a running container can be moved")
-        }
+        guard found.isRunning else { throw notRunning(found) }
         return found
+    }
+
+    private static func notRunning(_ container: Container) -> MigrateError {
+        MigrateError(
+            .wrongState,
+            "container \(container.id) is \(container.status), not running; only a running container can be moved")
     }
 
     private static func relative(
