@@ -146,7 +146,8 @@ final class MonitorProcess {
             } else if descriptor === listener {
                 if let connection = listener.acceptPackets() { connections.append(connection) }
             } else if descriptor === foreign {
-                containerEnded(container?.process.endBeforeLong)
+                guard let process = container?.process, process.descriptor === descriptor else { continue }
+                containerEnded(process.endBeforeLong)
             } else if connections.contains(where: { $0 === descriptor }) {
                 serve(descriptor)
             } else if let output = outputs.first(where: { $0.pipe === descriptor }), read(output) == .end {
