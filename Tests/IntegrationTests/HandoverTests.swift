@@ -27,6 +27,15 @@ struct HandoverTests {
             #expect(after.requests == before.requests + 1)
             try await both.stage.expectUnbroken(ticks)
             #expect(try both.leftovers() == [])
+            // Each end has a log of its own, and the container ends at the second.
+            let stage = both.stage
+            let logs = try await stage.succeed("logs", stage.id)
+            #expect(logs.contains("/checksum") && logs.contains("/ticks"))
+            expectError(try await stage.run("wait", stage.id), "goes on elsewhere")
+            let there = ["--runtime-root", both.state2]
+            #expect(try await both.bundletool(["logs", stage.id] + there).output.contains("/checksum"))
+            #expect(try await both.bundletool(["kill", stage.id, "KILL"] + there).succeeded)
+            #expect(try await both.bundletool(["wait", stage.id] + there).output == "137\n")
         }
     }
 

@@ -26,4 +26,19 @@ import Testing
     func printsBytes(count: Int, text: String) {
         #expect("\(ByteCount(count))" == text)
     }
+
+    @Test(arguments: [
+        ("0B", 0), ("4096B", 4096), ("64KiB", 65_536), ("10MiB", 10_485_760), ("1.5GB", 1_500_000_000),
+        ("2kB", 2000), ("1TiB", 1_099_511_627_776),
+    ])
+    func readsSizes(text: String, bytes: Int) {
+        #expect(ByteSize(text)?.bytes == bytes)
+    }
+
+    @Test(arguments: [
+        "", "B", "10", "10M", "10 MB", "-1B", "1e3B", "10mb", "10Mbit", "9999999999TiB", "1.2.3MB", "infB",
+    ])
+    func refusesSizes(text: String) {
+        #expect(ByteSize(text) == nil)
+    }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
 import Glibc
 import LinuxSystem
 import Migrate
@@ -23,7 +22,7 @@ struct LogsCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "What came after this time (2026-11-24T05:34:14Z), or in the last 90s, 5m, 2h or 1d.", valueName: "time"),
         transform: { text in
-            guard let time = LogsCommand.time(text) else {
+            guard let time = LogTime.parse(text) else {
                 throw ValidationError(
                     "'\(text)' is no time; write it as 2026-11-24T05:34:14Z, or as 90s, 5m, 2h or 1d ago")
             }
@@ -54,24 +53,5 @@ struct LogsCommand: AsyncParsableCommand {
         } catch let error as SystemError where error.code == EPIPE {
             // A reader that has seen enough.
         }
-    }
-
-    /// As log files have it.
-    static func time(_ text: String, now: Date = .now) -> String? {
-        let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86400]
-        if let unit = text.last.flatMap({ units[$0] }), let number = Double(text.dropLast()) {
-            return number.isFinite && number >= 0 ? Self.text(now.addingTimeInterval(-number * unit)) : nil
-        }
-        let whole = text.contains("T") ? text : "\(text)T00:00:00Z"
-        let date =
-            (try? Date(whole, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
-            ?? (try? Date(whole, strategy: .iso8601))
-        return date.map(Self.text)
-    }
-
-    private static func text(_ date: Date) -> String {
-        let seconds = date.timeIntervalSince1970.rounded(.down)
-        return LogTime.text(
-            seconds: Int(seconds), nanoseconds: Int((date.timeIntervalSince1970 - seconds) * 1e6) * 1000)
     }
 }

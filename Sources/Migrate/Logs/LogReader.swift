@@ -91,7 +91,9 @@ package final class LogReader {
 private final class LogFileReader {
     private let file: Descriptor
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
-    private var filled = 0
+    /// Where the next line begins. What comes after the last whole line is not to be relied on: on a full disk the
+    /// writer takes the beginning of a line back.
+    private var offset = 0
 
     init(_ folder: Descriptor, _ number: Int) throws(SystemError) {
         file = try Descriptor.open(LogFiles.name(number), O_RDONLY | O_NOFOLLOW, in: folder)
@@ -102,18 +104,16 @@ private final class LogFileReader {
     /// Up to the end that the file has now; a line that has no newline yet is for the next time.
     func read(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         while true {
-            let count = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
-            if count == 0 { return }
-            filled += count
-            var rest = UnsafeRawBufferPointer(rebasing: buffer[..<filled])
+            let count = try file.read(into: buffer, at: offset)
+            var rest = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             while let newline = rest.firstIndex(of: UInt8(ascii: "\n")) {
                 try body(UnsafeRawBufferPointer(rebasing: rest[..<newline]))
                 rest = UnsafeRawBufferPointer(rebasing: rest[(newline + 1)...])
             }
             // Longer than any line of ours: not a log of ours.
             if rest.count == buffer.count { rest = UnsafeRawBufferPointer(rebasing: rest[rest.count...]) }
-            filled = rest.count
-            if filled > 0 { memmove(buffer.baseAddress!, rest.baseAddress!, filled) }
+            if rest.count == count { return }
+            offset += count - rest.count
         }
     }
 }

@@ -4,7 +4,8 @@ internal import LinuxSystem
 /// Writes what a container prints into its log files. Never fails: what a full disk does not take is dropped, and the
 /// log says how much that was as soon as it can.
 ///
-/// A file always ends with a whole line, whatever fails. Memory is bounded: one buffer, whatever comes.
+/// A file always ends with a whole line, whatever fails, and a whole line in it stays: whoever reads along is not
+/// misled. Memory is bounded: one buffer, whatever comes.
 final class LogWriter {
     private let folder: Descriptor
     private let limits: LogLimits
@@ -14,8 +15,6 @@ final class LogWriter {
 
     private var buffer: [UInt8] = []
     private let capacity: Int
-    /// Lines and bytes of the container's in `buffer`.
-    private var buffered = (lines: 0, bytes: 0)
 
     /// What could not be written since the last line that was.
     private var dropped = (lines: 0, bytes: 0)
@@ -40,66 +39,68 @@ final class LogWriter {
         while !rest.isEmpty {
             let newline = rest.prefix(LogLine.longestText + 1).firstIndex(of: UInt8(ascii: "\n"))
             let count = newline.map { $0 - rest.startIndex } ?? min(rest.count, LogLine.longestText)
-            if buffer.count + LogLine.headSize + count + 1 > capacity { flush() }
+            if buffer.count + LogLine.headSize + count + 1 > capacity { flush(at: time) }
             buffer += heads[newline == nil ? 0 : 1]
             buffer += rest.prefix(count)
             buffer.append(UInt8(ascii: "\n"))
-            let taken = newline == nil ? count : count + 1
-            buffered.lines += newline == nil ? 0 : 1
-            buffered.bytes += taken
-            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(taken))
+            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(newline == nil ? count : count + 1))
         }
-        flush()
+        flush(at: time)
     }
 
     /// Says what was dropped, if the disk takes it by now.
     func finish() {
-        tellDropped()
+        tellDropped(at: LogTime.now())
     }
 
-    private func flush() {
+    private func flush(at time: [UInt8]) {
         if buffer.isEmpty { return }
-        defer {
-            buffer.removeAll(keepingCapacity: true)
-            buffered = (0, 0)
+        defer { buffer.removeAll(keepingCapacity: true) }
+        let written = tellDropped(at: time) ? put(buffer) : 0
+        var rest = buffer[written...]
+        while let newline = rest.firstIndex(of: UInt8(ascii: "\n")) {
+            // The text, and the newline where it is the container's.
+            let isComplete = rest[rest.startIndex + LogLine.tagOffset] == UInt8(ascii: "F")
+            dropped.lines += isComplete ? 1 : 0
+            dropped.bytes += newline - rest.startIndex - LogLine.headSize + (isComplete ? 1 : 0)
+            rest = rest[(newline + 1)...]
         }
-        if tellDropped(), put(buffer) { return }
-        dropped.lines += buffered.lines
-        dropped.bytes += buffered.bytes
     }
 
     /// - Returns: whether there is nothing untold.
     @discardableResult
-    private func tellDropped() -> Bool {
+    private func tellDropped(at time: [UInt8]) -> Bool {
         if dropped.bytes == 0 { return true }
         let text =
             "[bundletool: \(dropped.lines) lines, \(dropped.bytes) bytes of the container's output are missing here: "
             + "\(String(cString: strerror(reason)))]\n"
-        guard put(LogLine.head(time: LogTime.now(), .stderr, isComplete: true) + text.utf8) else { return false }
+        let line = LogLine.head(time: time, .stderr, isComplete: true) + text.utf8
+        guard put(line) == line.count else { return false }
         dropped = (0, 0)
         return true
     }
 
-    /// Writes all of `bytes` or nothing.
-    private func put(_ bytes: [UInt8]) -> Bool {
+    /// Writes `bytes`, or as many whole lines of them as the disk takes.
+    /// - Returns: how many bytes that were.
+    private func put(_ bytes: [UInt8]) -> Int {
         do {
             if size > 0, size + bytes.count > limits.fileSize { try rotate() }
             if file == nil { try openFile() }
         } catch {
             reason = error.code
-            return false
+            return 0
         }
-        guard let file else { return false }
+        guard let file else { return 0 }
+        let before = size
         do {
             try file.write(all: bytes)
+            size += bytes.count
         } catch {
             reason = error.code
             // A part of it may be there.
-            try? file.setSize(size)
-            return false
+            size = (try? Self.wholeLines(of: file)) ?? before
         }
-        size += bytes.count
-        return true
+        return size - before
     }
 
     /// Makes room first: on a full disk that is what lets the log go on.

@@ -121,6 +121,11 @@ final class HandoverStage: Sendable {
         return try await stage.run("recover", "--containers", folder)
     }
 
+    /// Runs bundletool with these words and no others.
+    func bundletool(_ words: [String]) async throws -> Tool.Outcome {
+        try await RunningProgram.run(Tool.commandLine, words, in: stage.folder.path)
+    }
+
     // MARK: The client
 
     /// A stream of numbered lines to the client, over the switch.

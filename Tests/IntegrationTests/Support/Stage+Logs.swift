@@ -14,8 +14,8 @@ extension Stage {
             "--args", "python3", "--args", "-c", "--args", program)
     }
 
-    /// Writes numbered lines to both streams, as fast as they are taken in bursts of some kilobytes, each cut anywhere;
-    /// after SIGTERM it ends with the status 7.
+    /// Writes numbered lines to both streams, every few milliseconds a burst that is cut anywhere, 200 kB a second or
+    /// less; after SIGTERM it ends with the status 7.
     static let counter = """
         import os, signal, time
         going = True
@@ -30,11 +30,11 @@ extension Stage {
         rest = [b"", b""]
         while going:
             for stream in (0, 1):
-                data = rest[stream] + b"".join(b"%d\\n" % i for i in range(n + 1, n + 501))
+                data = rest[stream] + b"".join(b"%d\\n" % i for i in range(n + 1, n + 51))
                 cut = len(data) - n % 7
                 put(stream + 1, data[:cut])
                 rest[stream] = data[cut:]
-            n += 500
+            n += 50
             time.sleep(0.005)
         put(1, rest[0]); put(2, rest[1])
         raise SystemExit(7)
