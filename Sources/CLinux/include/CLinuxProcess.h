@@ -20,9 +20,6 @@ int blt_adopt_orphans(void);
 /* A descriptor that can be read when a child has ended; SIGCHLD is blocked in the calling thread. */
 int blt_child_descriptor(void);
 
-/* pidfd_open(2). */
-int blt_pidfd_open(int pid);
-
 /* How the process of a pidfd has ended, in the form of wait(2), also where it is nobody's child here. Fails with ENOTTY
    or EINVAL before Linux 6.15, with ENODATA as long as its parent has not waited for it. */
 int blt_pidfd_exit(int pidfd, int *status);

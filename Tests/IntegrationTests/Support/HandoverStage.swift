@@ -51,8 +51,12 @@ final class HandoverStage: Sendable {
             ip -n \(name)c link set port1 up
             mkdir -p there
             """, in: stage.folder.path)
+        // It prints each request's path.
+        let program =
+            "import server; server.Handler.log_message = lambda self, *_: print(self.path, flush=True); server.main()"
         try await stage.succeed(
             "create", "pyserver", "--env", "PYSERVER_MB=\(megabytes)", "--env", "PYSERVER_PORT=8000",
+            "--args", "python3", "--args", "-c", "--args", program,
             "--linux-namespace-add", "network:/run/netns/\(name)1")
         try await stage.succeed("clone", "\(stage.containers)/pyserver", "moved", "--containers", "there")
         try await stage.succeed(
