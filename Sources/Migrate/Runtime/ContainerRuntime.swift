@@ -170,6 +170,8 @@ package struct ContainerRuntime: Sendable {
             mkdir("/run/crun", 0o700)
             mkdir(RuntimeCommand.emptyFolder, 0o555)
         }
+        let configuration = try configuration(
+            command.restoreConfiguration(lazy: lazy), after: hold?.configuration, in: work)
         guard case .null = stdio else {
             let monitor = try await monitor(for: id, stdio, .restore)
             let arguments = command.restore(
@@ -177,14 +179,12 @@ package struct ContainerRuntime: Sendable {
                 pidFile: monitor.record.pidFile)
             return try await restore(
                 "restore container \(id) in \(bundle)", log: log, arguments, criuLog: "\(work)/restore.log",
-                timeout: timeout, configuration: hold?.configuration, by: monitor)
+                timeout: timeout, configuration: configuration, by: monitor)
         }
         try await detached(
             "restore container \(id) in \(bundle)", log: log,
             command.restore(id: id, bundle: bundle, images: images, work: work, log: log, lazy: lazy),
-            criuLog: "\(work)/restore.log", timeout: timeout,
-            configuration: try configuration(
-                command.restoreConfiguration(lazy: lazy), after: hold?.configuration, in: work))
+            criuLog: "\(work)/restore.log", timeout: timeout, configuration: configuration)
     }
 
     /// The configuration for CRIU: what there is already, and what this runtime has no flags for.

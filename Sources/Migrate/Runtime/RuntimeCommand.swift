@@ -61,8 +61,7 @@ struct RuntimeCommand: Sendable, Equatable {
     ) -> [String] {
         global + logging(log) + ["restore", "--detach", "--bundle", bundle]
             + ["--image-path", images, "--work-path", work] + (lazy && kind == .runc ? ["--lazy-pages"] : [])
-            + naming(pidFile)
-            + migrationOptions + [id]
+            + naming(pidFile) + migrationOptions + [id]
     }
 
     /// What the runtime says of its `checkpoint` command.
