@@ -168,6 +168,31 @@ struct HandoverTests {
         }
     }
 
+    @Test("all that is wrong at the receiver is said at once; --dry-run looks there too")
+    func preflight() async throws {
+        try await HandoverStage.serving { both in
+            let before = try await both.stage.listed()
+            try await both.stage.succeed("clone", "./there/moved", "wrong", "--containers", "there")
+            try await both.stage.succeed(
+                "config", "edit", "./there/wrong", "--linux-namespace-add", "network:/run/netns/missing-one",
+                "--mounts-add",
+                #"{"destination": "/data", "type": "bind", "source": "/missing-two", "options": ["bind"]}"#)
+            for dry in [[], ["--dry-run"]] {
+                expectError(
+                    try await both.stage.run(
+                        ["migrate", "--receiver", both.receiver(), both.stage.id, "wrong"] + dry),
+                    "cannot be moved, and runs on", "(1) at the receiver: ", "(2) at the receiver: ", "missing-one",
+                    "missing-two")
+            }
+            #expect(try await both.stage.listed() == before)
+            let look = try await both.stage.run(both.migration(both.receiver(), "--dry-run"))
+            #expect(look.output.contains("can move to \(both.stage.folder.path)/there/moved"), "\(look.errors)")
+            #expect(try await both.stage.listed() == before)
+            try await Tool.shell("rm -r there/wrong", in: both.stage.folder.path)
+            try await wait(for: "the receiver's end") { try both.leftovers() == [] }
+        }
+    }
+
     @Test("a restore that fails there leaves the container where it was")
     func failedRestore() async throws {
         try await HandoverStage.serving { both in

@@ -137,15 +137,19 @@ struct MigrateCommand: AsyncParsableCommand {
     private func perform(
         through receiver: String, _ runtime: ContainerRuntime, _ criu: CRIUInstallation
     ) async throws -> MigrationReport {
-        let container = try MigrationSelection.running(
-            source.map { word in (word, (try? containers.containersFolder.bundle(word))?.path) },
-            containers: try await canonicalContainers(of: runtime), bundles: try knownBundles())
+        let container = try await running(runtime)
         try await clearLeftovers(of: container)
         let lock = try OCIBundle(at: container.bundle).lock()
         defer { withExtendedLifetime(lock) {} }
         return try await migrating(runtime, criu) { [destination] in
             try await $0.migrate(container, to: destination ?? "", through: receiver)
         }
+    }
+
+    private func running(_ runtime: ContainerRuntime) async throws -> Container {
+        try MigrationSelection.running(
+            source.map { word in (word, (try? containers.containersFolder.bundle(word))?.path) },
+            containers: try await canonicalContainers(of: runtime), bundles: try knownBundles())
     }
 
     private func migrating(
@@ -166,6 +170,12 @@ struct MigrateCommand: AsyncParsableCommand {
         try Failure.unlessRoot("looking into a container")
         let runtime = try runtimeOptions.find()
         let migrator = Migrator(runtime: runtime, criu: try await criuOptions.find(), options: options)
+        if let receiver {
+            let container = try await running(runtime)
+            return try await Interruption.cancelling { [destination] in
+                try await migrator.forecast(container, to: destination ?? "", through: receiver)
+            }
+        }
         let selection = try await select(runtime)
         return try await Interruption.cancelling {
             try await migrator.forecast(selection.container, to: selection.destination)

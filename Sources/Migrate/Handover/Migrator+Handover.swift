@@ -61,18 +61,8 @@ extension Migrator {
         _ journal: MigrationJournal, _ route: Handover.Route, since start: ContinuousClock.Instant
     ) async throws -> MigrationReport {
         let tracking = options.precopy ? try PageTracking.choose(options.tracking) : .content
-        let connection = try ReceiverConnection(
-            command: route.command, rate: options.bandwidth, patience: route.patience)
-        let source = MigrationSource(
-            link: connection.link, runtime: runtime, container: container, folder: folder, rootfs: nil,
-            tracking: tracking)
-        do {
-            let welcome = try await source.greet { [options] hello in
-                hello.migration = route.migration
-                hello.destination = route.destination
-                hello.restore = options.restore
-                hello.fillRate = options.fillRate?.bytesPerSecond
-            }
+        return try await connected(to: route, container, folder, runtime) { source, link in
+            let welcome = try await greet(source, route, container)
             var report = MigrationReport(
                 container: container.id, source: container.bundle, destination: welcome.bundle.printable(limit: 4096))
             if options.precopy {
@@ -81,14 +71,72 @@ extension Migrator {
             }
             let handover = Handover(
                 source: source, route: route, folder: folder, container: container, journal: journal)
-            try await run(source, connection.link, &report) { known, set in
+            try await run(source, link, &report) { known, set in
                 try await move(source, handover, folder, runtime, container, known: known, set: set)
             }
             event(.filling)
             report.fill = try await Task.detached { try await source.sayDone() }.value
-            await connection.close()
             report.totalSeconds = (.now - start) / .seconds(1)
             return report
+        }
+    }
+
+    /// Looks at both ends whether it would work, before anything is disturbed.
+    private func greet(
+        _ source: MigrationSource, _ route: Handover.Route, _ container: Container
+    ) async throws -> WelcomeMessage {
+        let here = try await HandoverChecks.problems(of: container, criu: criu)
+        let hasConnections = NetworkLock.hasConnections(container.pid)
+        let memory = source.estimatedPages() * Page.size
+        let welcome = try await source.greet { [options] hello in
+            hello.migration = route.migration
+            hello.destination = route.destination
+            hello.restore = options.restore
+            hello.fillRate = options.fillRate?.bytesPerSecond
+            hello.memory = memory
+            hello.hasConnections = hasConnections
+        }
+        try HandoverChecks.check(container.id, here: here, there: welcome.problems)
+        return welcome
+    }
+
+    /// Checks at both ends all that can be checked, reads the memory of the running container twice, and predicts.
+    package func forecast(
+        _ container: Container, to word: String, through receiver: String
+    ) async throws -> MigrationForecast {
+        try await withTaskCancellationHandler {
+            let folder = try MigrationWorkFolder(id: container.id, beside: container.bundle, criu: criu)
+            defer { folder.remove() }
+            let runtime = try await runtime.prepared(criuFolder: folder.criuFolder)
+            let route = Handover.Route(
+                command: receiver, patience: options.timeout + .seconds(10),
+                migration: String(UInt64.random(in: 0 ... .max), radix: 16), container: container.id, destination: word)
+            return try await connected(to: route, container, folder, runtime) { source, link in
+                let welcome = try await greet(source, route, container)
+                try await onThread("migrate") { try link.send(.failure, FailureMessage(text: "this was to look only")) }
+                return try await onThread("forecast") {
+                    try predict(container, welcome.bundle.printable(limit: 4096))
+                }
+            }
+        } onCancel: {
+            cancellation.raise()
+        }
+    }
+
+    /// Runs `body` with a receiver that is started for it; where the receiver fails, what it says is told.
+    private func connected<Value: Sendable>(
+        to route: Handover.Route, _ container: Container, _ folder: MigrationWorkFolder, _ runtime: ContainerRuntime,
+        _ body: (MigrationSource, Link) async throws -> Value
+    ) async throws -> Value {
+        let connection = try ReceiverConnection(
+            command: route.command, rate: options.bandwidth, patience: route.patience)
+        let source = MigrationSource(
+            link: connection.link, runtime: runtime, container: container, folder: folder, rootfs: nil,
+            tracking: options.precopy ? try PageTracking.choose(options.tracking) : .content)
+        do {
+            let value = try await body(source, connection.link)
+            await connection.close()
+            return value
         } catch let error as MigrateError where [.disconnected, .malformed, .toolFailed].contains(error.code) {
             // A command that could not be run, a host that was not reached: it says so itself.
             var words = await connection.close()

@@ -48,7 +48,12 @@ package struct ReceivingEnd: Sendable {
     private func receive(_ hello: HelloMessage, _ migration: String, into bundle: String, _ link: Link) async throws {
         let lock = try lock(bundle)
         defer { withExtendedLifetime(lock) {} }
-        try await checkFree(hello.container, bundle)
+        let problems = try await HandoverChecks.problems(receiving: hello, into: bundle, runtime, criu)
+        guard problems.isEmpty else {
+            return try await onThread("receiver") {
+                try link.send(.welcome, WelcomeMessage(bundle: bundle, problems: problems))
+            }
+        }
         let folder = try MigrationWorkFolder(migration: migration, beside: bundle, criu: criu)
         do {
             let target = HoldingTarget(
@@ -61,20 +66,6 @@ package struct ReceivingEnd: Sendable {
             if let owner = try? Ownership.read(in: folder.path), owner.state != .refused { throw error }
             folder.remove()
             throw error
-        }
-    }
-
-    private func checkFree(_ id: String, _ bundle: String) async throws {
-        for container in try await runtime.containers() {
-            if container.id == id {
-                throw MigrateError(
-                    .wrongState,
-                    "the receiver has a container \(id) already, \(container.status), in \(container.bundle)")
-            }
-            if Files.canonicalPath(container.bundle) == bundle, container.status != "stopped" {
-                throw MigrateError(
-                    .wrongState, "bundle \(bundle) is in use by container \(container.id) (\(container.status))")
-            }
         }
     }
 

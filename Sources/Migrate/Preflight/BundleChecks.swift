@@ -13,7 +13,8 @@ struct BundleChecks {
 
     func problems() throws -> [String] {
         let (from, to) = try (source.spec(), destination.spec())
-        return try Self.problems(from: from, to: to, destination.path) + missingSources(to) + spaceProblems()
+        return try Self.problems(from: from, to: to, destination.path) + Self.missingSources(to, destination.path)
+            + Self.spaceProblems(beside: destination.path, needed: LiveMemory(processes: tree).pages() * Page.size)
             + (comparesFiles ? fileProblems() : [])
     }
 
@@ -48,24 +49,23 @@ struct BundleChecks {
     }
 
     /// What the destination's configuration names on this machine has to be there.
-    private func missingSources(_ spec: RuntimeSpec) -> [String] {
+    static func missingSources(_ spec: RuntimeSpec, _ bundle: String) -> [String] {
         let binds = (spec.mounts ?? []).filter(\.isBind).compactMap(\.source)
-            .map { $0.hasPrefix("/") ? $0 : "\(destination.path)/\($0)" }
+            .map { $0.hasPrefix("/") ? $0 : "\(bundle)/\($0)" }
         let paths = (spec.linux?.namespaces ?? []).compactMap(\.path)
         return (binds + paths).filter { !Files.exists($0) }.map {
-            "\($0), which \(destination.path)/config.json names, is not there: provide it"
+            "\($0), which \(bundle)/config.json names, is not there: provide it"
         }
     }
 
     /// The images need room beside the destination.
-    private func spaceProblems() -> [String] {
+    static func spaceProblems(beside bundle: String, needed: Int) -> [String] {
         var disk = statvfs()
-        guard statvfs(destination.path, &disk) == 0 else { return [] }
+        guard statvfs(bundle, &disk) == 0 else { return [] }
         let free = Int(disk.f_bavail) * Int(disk.f_frsize)
-        let needed = LiveMemory(processes: tree).pages() * Page.size
         if free >= needed { return [] }
         return [
-            "No space left on device for its memory: \(ByteCount(needed)) are needed beside \(destination.path), "
+            "No space left on device for its memory: \(ByteCount(needed)) are needed beside \(bundle), "
                 + "\(ByteCount(free)) are free"
         ]
     }

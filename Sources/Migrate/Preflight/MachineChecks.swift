@@ -4,8 +4,8 @@ internal import LinuxSystem
 /// What CRIU needs of the machine.
 struct MachineChecks: Sendable {
     let criu: CRIUInstallation
-    /// The container's first process.
-    let root: Int32
+    /// Whether the container has TCP connections.
+    let hasConnections: Bool
 
     func problems() async throws -> [String] {
         var found: [String] = []
@@ -16,7 +16,7 @@ struct MachineChecks: Sendable {
                 "CRIU \(criu.version), \(criu.path), does not work on this kernel (\(objection)): scripts/setup.sh run "
                     + "(make setup) provides one that fits")
         }
-        if NetworkLock.hasConnections(root), Tool.find("iptables-restore") == nil {
+        if hasConnections, Tool.find("iptables-restore") == nil {
             found.append("CRIU needs iptables to hold the container's TCP connections: apt-get install iptables")
         }
         return found

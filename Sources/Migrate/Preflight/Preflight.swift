@@ -13,7 +13,9 @@ struct Preflight: Sendable {
     /// - Throws: `.wrongState` with all that is wrong, each with what to do about it.
     func check() async throws {
         let tree = try ContainerProcess.tree(below: container.pid)
-        async let machine = try MachineChecks(criu: criu, root: container.pid).problems()
+        async let machine = try MachineChecks(
+            criu: criu, hasConnections: NetworkLock.hasConnections(container.pid)
+        ).problems()
         async let others = try onThread("preflight") { [self] in
             try ProcessChecks(root: container.pid, tree: tree).problems() + DescriptorChecks(tree: tree).problems()
                 + BundleChecks(

@@ -1,6 +1,7 @@
 /// The JSON messages of the migration protocol. Binary ones are described at `Frame.Kind`.
 ///
-/// The source begins with `hello`, the receiver answers with `welcome`. Then come page sets and images; each set and the
+/// The source begins with `hello`, the receiver answers with `welcome`, and says there what would make the migration
+/// fail at its end; then nothing follows. Else come page sets and images; each set and the
 /// end of the images is answered. What follows depends on whether both copies of the container may exist at once:
 /// - `restore`: the source has let its container go; the receiver starts it and answers.
 /// - `prepare`, `go`: the source holds its container frozen. The receiver restores it and keeps it from running, and
@@ -10,7 +11,7 @@
 /// Where the connection is lost after `go`, the source greets again and asks; the receiver's `owner` says, once and for
 /// all, whose the container is.
 enum ProtocolVersion {
-    static let current = 3
+    static let current = 4
 }
 
 struct HelloMessage: Codable, Sendable {
@@ -29,12 +30,18 @@ struct HelloMessage: Codable, Sendable {
     var restore: RestoreChoice?
     /// Bytes a second that a lazy restore places in the background; nil is no limit.
     var fillRate: Double?
+    /// Bytes that the images need at the receiver, about.
+    var memory: Int?
+    /// Whether the container has TCP connections.
+    var hasConnections: Bool?
 }
 
 struct WelcomeMessage: Codable, Sendable {
     var version = ProtocolVersion.current
     /// The destination bundle's path at the receiver.
     var bundle: String
+    /// What would make the migration fail there, each with what to do about it.
+    var problems: [String] = []
 }
 
 struct PageSetBeginMessage: Codable, Sendable {
