@@ -22,62 +22,34 @@ struct FillLog: @unchecked Sendable {
     /// Memory is used for slots that are used: 64 bytes for each change of a memory map.
     static let capacity = 1 << 22
 
+    /// What is known besides the slots, before the first of them.
+    struct Head {
+        /// The report is written; who is left ends.
+        var isDone = false
+        /// The connection from CRIU: -1 before there is one, -2 after it has ended.
+        var connection: Int32 = -1
+        /// What listens for it, -1 before and after.
+        var listener: Int32 = -1
+        /// When CRIU had finished, in nanoseconds of CLOCK_MONOTONIC; 0 before.
+        var finished: UInt64 = 0
+        /// Pages placed before CRIU had finished, after a fault, and in the background.
+        var early = 0
+        var onDemand = 0
+        var inBackground = 0
+    }
+
     private let base: UnsafeMutableRawPointer
 
     init?() {
         guard let memory = blt_shared_memory((Self.capacity + 1) * Self.slotSize) else { return nil }
         base = memory
-        listener = -1
-        connection = -1
+        precondition(MemoryLayout<Head>.size <= Self.slotSize)
+        base.initializeMemory(as: Head.self, to: Head())
     }
 
-    // MARK: The head
-
-    private func head<Value>(_ offset: Int, as type: Value.Type) -> UnsafeMutablePointer<Value> {
-        (base + offset).assumingMemoryBound(to: type)
-    }
-
-    /// The report is written; who is left ends.
-    var isDone: Bool {
-        get { head(0, as: UInt32.self).pointee == 1 }
-        nonmutating set { head(0, as: UInt32.self).pointee = newValue ? 1 : 0 }
-    }
-
-    /// The connection from CRIU: -1 before there is one, -2 after it has ended.
-    var connection: Int32 {
-        get { head(4, as: Int32.self).pointee }
-        nonmutating set { head(4, as: Int32.self).pointee = newValue }
-    }
-
-    /// What listens for it, -1 before and after.
-    var listener: Int32 {
-        get { head(48, as: Int32.self).pointee }
-        nonmutating set { head(48, as: Int32.self).pointee = newValue }
-    }
-
-    /// When CRIU had finished, in nanoseconds of CLOCK_MONOTONIC; 0 before.
-    var finished: UInt64 {
-        get { head(8, as: UInt64.self).pointee }
-        nonmutating set { head(8, as: UInt64.self).pointee = newValue }
-    }
-
-    /// Pages placed before CRIU had finished, after a fault, and in the background.
-    var early: Int {
-        get { head(16, as: Int.self).pointee }
-        nonmutating set { head(16, as: Int.self).pointee = newValue }
-    }
-    var onDemand: Int {
-        get { head(24, as: Int.self).pointee }
-        nonmutating set { head(24, as: Int.self).pointee = newValue }
-    }
-    var inBackground: Int {
-        get { head(32, as: Int.self).pointee }
-        nonmutating set { head(32, as: Int.self).pointee = newValue }
-    }
-    /// How often a server has taken over.
-    var takeovers: Int {
-        get { head(40, as: Int.self).pointee }
-        nonmutating set { head(40, as: Int.self).pointee = newValue }
+    var head: Head {
+        get { base.assumingMemoryBound(to: Head.self).pointee }
+        nonmutating _modify { yield &base.assumingMemoryBound(to: Head.self).pointee }
     }
 
     // MARK: The slots

@@ -31,7 +31,7 @@ extension MemoryServer {
         for count in [min(Self.faultBatch, Int(part.length) / Page.size), 1] {
             switch Userfault.copy(uffd, to: address, try read(part, count)) {
             case .placed(let bytes):
-                log.onDemand += placed(bytes, at: address, index)
+                log.head.onDemand += placed(bytes, at: address, index)
                 return true
             case .changing, .noMemory: return false
             case .gone:
@@ -91,7 +91,7 @@ extension MemoryServer {
             switch Userfault.copy(uffd, to: run.start, try read(run, count)) {
             case .placed(let bytes):
                 let pages = placed(bytes, at: run.start, index)
-                if hasFinished { log.inBackground += pages } else { log.early += pages }
+                if hasFinished { log.head.inBackground += pages } else { log.head.early += pages }
                 if let rate = place.rate { resumption = Self.now() + UInt64(Double(bytes) / rate * 1e9) }
                 return true
             case .exists:

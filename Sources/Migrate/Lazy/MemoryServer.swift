@@ -55,7 +55,7 @@ final class MemoryServer {
     var turn = 0
     var resumption: UInt64 = 0
 
-    var hasFinished: Bool { log.finished != 0 }
+    var hasFinished: Bool { log.head.finished != 0 }
     var isComplete: Bool { hasFinished && spaces.allSatisfy(\.isClosed) }
 
     /// Reads the pagemaps and, where the log says something already, does what it says.
@@ -67,7 +67,7 @@ final class MemoryServer {
         // Closed with the process only: the table of descriptors is not ours alone.
         files = try names.map { name in try retrying("open", name) { open(name, O_RDONLY | O_CLOEXEC) } }
         try replay()
-        isAborted = log.connection == -2 && !hasFinished
+        isAborted = log.head.connection == -2 && !hasFinished
     }
 
     // MARK: What is reported
@@ -90,7 +90,7 @@ final class MemoryServer {
         case .free: break
         case .closed: spaces[slot.space].isClosed = true
         case .message:
-            if slot.number == Self.finishedNumber, log.finished == 0 { log.finished = Self.now() }
+            if slot.number == Self.finishedNumber, log.head.finished == 0 { log.head.finished = Self.now() }
             // A zombie has no memory.
             if slot.number == Self.finishedNumber || slot.number < 0 { return }
             guard let runs = runs[UInt64(slot.number)] else {
@@ -135,16 +135,16 @@ final class MemoryServer {
         let slot = old.kind == .message ? old : log.claim(nextSlot, .message)
         if slot.number == FillLog.Slot.noNumber {
             let count = try retrying("receive from CRIU") {
-                recv(log.connection, slot.numberBytes, 4, 0)
+                recv(log.head.connection, slot.numberBytes, 4, 0)
             }
             guard count == 4 else {
-                log.connection = -2
+                log.head.connection = -2
                 isAborted = !hasFinished
                 return
             }
         }
         if slot.number >= 0, slot.number != Self.finishedNumber {
-            _ = try retrying("receive from CRIU") { blt_receive_descriptor(log.connection, slot.contents) }
+            _ = try retrying("receive from CRIU") { blt_receive_descriptor(log.head.connection, slot.contents) }
         }
         guard slot.isComplete else { throw MigrateError(.malformed, "CRIU sent no userfaultfd") }
         try apply(slot)

@@ -61,13 +61,14 @@ private struct Member {
         do {
             var twin = try makeTwin()
             let server = try MemoryServer(place, log: log)
-            if log.connection == -1, log.listener == -1 { try listen() }
+            if log.head.connection == -1, log.head.listener == -1 { try listen() }
             try loop(server, &twin)
             var report = FillState.Report(aborted: server.isAborted)
             if !server.isAborted {
                 report.fill = MigrationReport.Fill(
-                    pagesBefore: log.early, pagesOnDemand: log.onDemand, pagesInBackground: log.inBackground,
-                    seconds: Double(MemoryServer.now() - log.finished) / 1e9)
+                    pagesBefore: log.head.early, pagesOnDemand: log.head.onDemand,
+                    pagesInBackground: log.head.inBackground,
+                    seconds: Double(MemoryServer.now() - log.head.finished) / 1e9)
             }
             try FillState.write(report, in: place.folder)
             end(twin, status: 0)
@@ -87,19 +88,19 @@ private struct Member {
         var watched = pollfd(fd: own, events: Int16(POLLIN), revents: 0)
         while poll(&watched, 1, -1) < 1 {}
         Glibc.close(own)
-        if log.isDone { _exit(0) }
+        if log.head.isDone { _exit(0) }
         serve()
     }
 
     /// CRIU finds the socket by its name, so it gets that when it listens.
     private func listen() throws {
         let path = "\(place.socket).new"
-        log.listener = try retrying("listen on", path) { blt_listen_unix(path) }
+        log.head.listener = try retrying("listen on", path) { blt_listen_unix(path) }
         try retrying("name the socket", place.socket) { rename(path, place.socket) }
     }
 
     private func end(_ twin: Twin, status: Int32) -> Never {
-        log.isDone = true
+        log.head.isDone = true
         kill(twin.pid, SIGKILL)
         waitpid(twin.pid, nil, 0)
         exit(status)
@@ -112,7 +113,7 @@ private struct Member {
         try? FillState.write(FillState.Report(failure: "\(error)", aborted: !hasBegun), in: place.folder)
         // Hardly anything is mapped there: the answer is whether the process lives.
         while log.uffds.contains(where: { Userfault.zero($0, at: 1 << 20) != .gone }) { usleep(100_000) }
-        log.isDone = true
+        log.head.isDone = true
         exit(1)
     }
 
@@ -126,10 +127,10 @@ private struct Member {
                 case .later(let milliseconds): faulting ? 1 : milliseconds
                 case .idle: faulting ? 1 : orphaned == nil ? -1 : 1000
                 }
-            let isConnected = log.connection != -1
+            let isConnected = log.head.connection != -1
             let open = server.spaces.indices.filter { !server.spaces[$0].isClosed }
             let others = [
-                twin.descriptor, isConnected ? log.connection : log.listener,
+                twin.descriptor, isConnected ? log.head.connection : log.head.listener,
                 isConnected || orphaned != nil ? -1 : parent,
             ]
             var polled = (others + open.map { server.spaces[$0].uffd })
@@ -148,16 +149,18 @@ private struct Member {
                 try server.drain(space)
             }
             // A restore that was begun goes on without who has begun it; it has had its time to connect.
-            if let orphaned, log.connection == -1, MemoryServer.now() - orphaned > 10_000_000_000 { server.abort() }
+            if let orphaned, log.head.connection == -1, MemoryServer.now() - orphaned > 10_000_000_000 {
+                server.abort()
+            }
         }
     }
 
     private func accept() throws {
         var port: UInt16 = 0
-        log.connection = try retrying("accept a connection") { blt_accept(log.listener, &port) }
+        log.head.connection = try retrying("accept a connection") { blt_accept(log.head.listener, &port) }
         unlink(place.socket)
-        let listener = log.listener
-        log.listener = -1
+        let listener = log.head.listener
+        log.head.listener = -1
         Glibc.close(listener)
     }
 }
