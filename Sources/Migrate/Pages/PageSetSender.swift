@@ -5,8 +5,7 @@
 final class PageSetSender {
     /// Pages in a row that are named, and not sent yet.
     private enum Run {
-        case unchanged(address: UInt64, pages: UInt64)
-        case zeros(address: UInt64, pages: UInt64)
+        case counted(PageSetDigest.Run, address: UInt64, pages: UInt64)
         case copies(address: UInt64, numbers: [UInt32])
     }
 
@@ -133,21 +132,20 @@ final class PageSetSender {
 
     private func addUnchanged(_ address: UInt64) throws {
         counts.unchanged += 1
-        if case .unchanged(let start, let pages) = run, start + pages * UInt64(Page.size) == address {
-            run = .unchanged(address: start, pages: pages + 1)
-        } else {
-            try flush()
-            run = .unchanged(address: address, pages: 1)
-        }
+        try add(.unchanged, address)
     }
 
     private func addZeros(_ address: UInt64) throws {
         counts.zero += 1
-        if case .zeros(let start, let pages) = run, start + pages * UInt64(Page.size) == address {
-            run = .zeros(address: start, pages: pages + 1)
+        try add(.zeros, address)
+    }
+
+    private func add(_ name: PageSetDigest.Run, _ address: UInt64) throws {
+        if case .counted(name, let start, let pages) = run, start + pages * UInt64(Page.size) == address {
+            run = .counted(name, address: start, pages: pages + 1)
         } else {
             try flush()
-            run = .zeros(address: address, pages: 1)
+            run = .counted(name, address: address, pages: 1)
         }
     }
 
@@ -170,12 +168,9 @@ final class PageSetSender {
         guard let run, let memory else { return }
         self.run = nil
         switch run {
-        case .unchanged(let address, let pages):
-            digest.add(memory, address, .unchanged, pages)
-            try link.send(.unchanged, head: Frame.words(address, pages))
-        case .zeros(let address, let pages):
-            digest.add(memory, address, .zeros, pages)
-            try link.send(.zeros, head: Frame.words(address, pages))
+        case .counted(let name, let address, let pages):
+            digest.add(memory, address, name, pages)
+            try link.send(name == .zeros ? .zeros : .unchanged, head: Frame.words(address, pages))
         case .copies(let address, let numbers):
             try link.send(.copies, head: Frame.words([address] + numbers.map { UInt64($0) }))
         }
