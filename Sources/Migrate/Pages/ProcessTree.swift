@@ -41,6 +41,13 @@ struct ContainerProcess: Hashable, Sendable {
             .split(separator: " ").dropFirst(19).first.map(String.init)
     }
 
+    /// Whether it is CRIU, or a child of CRIU's that is not a process of the container yet.
+    static func isCRIU(_ pid: Int32) -> Bool {
+        let words = (Files.text(of: "/proc/\(pid)/cmdline") ?? "").split(separator: "\0")
+        // Its dynamic loader may have started it.
+        return words.prefix(4).contains { $0.hasSuffix("criu") || $0.hasSuffix("criu.bin") }
+    }
+
     private static func innerPID(of pid: Int32) -> UInt64? {
         guard let status = Files.text(of: "/proc/\(pid)/status") else { return nil }
         let line = status.split(separator: "\n").first { $0.hasPrefix("NSpid:") }

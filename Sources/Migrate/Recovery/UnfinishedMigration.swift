@@ -157,13 +157,8 @@ package struct UnfinishedMigration: Sendable {
             guard pid != getpid(), let line = Files.text(of: "/proc/\(pid)/cmdline") else { return false }
             if line.contains(path) { return true }
             // CRIU, which a runtime starts with a descriptor and no paths, has ours in its PATH.
-            return isCRIU(pid) && (Files.text(of: "/proc/\(pid)/environ") ?? "").contains(path)
+            return ContainerProcess.isCRIU(pid) && (Files.text(of: "/proc/\(pid)/environ") ?? "").contains(path)
         }
-    }
-
-    static func isCRIU(_ pid: Int32) -> Bool {
-        let words = (Files.text(of: "/proc/\(pid)/cmdline") ?? "").split(separator: "\0")
-        return words.prefix(4).contains { $0.hasSuffix("criu") || $0.hasSuffix("criu.bin") }
     }
 
     private func remove() {

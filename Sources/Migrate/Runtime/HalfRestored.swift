@@ -38,7 +38,7 @@ struct HalfRestored: Sendable {
             }
             // Of another container whose cgroup has the same name nothing is touched.
             if let rootfs, Files.identity(of: "/proc/\(pid)/root") == rootfs { return true }
-            return UnfinishedMigration.isCRIU(pid)
+            return ContainerProcess.isCRIU(pid)
         }
     }
 
