@@ -153,7 +153,9 @@ struct HandoverTests {
             expectError(try await both.recover(at: "1"), "cannot be asked", "held frozen")
             if killsCRIU {
                 // What it traces is frozen besides: it must not run on beside the one at the other end.
-                for pid in try both.processes(named: "criu", below: both.stage.containers) { kill(pid, SIGKILL) }
+                let holding = try Stage.criuProcesses(below: both.stage.containers)
+                try #require(!holding.isEmpty)
+                for pid in holding { kill(pid, SIGKILL) }
                 try await Task.sleep(for: .seconds(1))
                 #expect(try await both.stage.listed().map(\.status) != ["running"])
             }
@@ -208,14 +210,6 @@ extension HandoverStage {
         return try Files.names(in: "/proc").compactMap { pid_t($0) }.filter { pid in
             let line = (Files.text(of: "/proc/\(pid)/cmdline") ?? "").split(separator: "\0").map(String.init)
             return line.dropFirst().starts(with: words)
-        }
-    }
-
-    /// Processes with this name that were started for something below a folder.
-    func processes(named name: String, below folder: String) throws -> [pid_t] {
-        try Files.names(in: "/proc").compactMap { pid_t($0) }.filter { pid in
-            Files.text(of: "/proc/\(pid)/comm")?.hasPrefix(name) == true
-                && Files.linkTarget("/proc/\(pid)/cwd")?.hasPrefix(folder) == true
         }
     }
 }

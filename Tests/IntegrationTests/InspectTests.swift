@@ -15,10 +15,7 @@ struct InspectTests {
     /// A dump of a process tree that uses what the kernel has.
     @Test("inspect-checkpoint says what CRIU's own crit says")
     func asCrit() async throws {
-        let program = try Files.contents(of: fixture("everything.py"))
-        try await Stage.serving(prepare: { stage in
-            try Files.write(program, to: "\(stage.containers)/pyserver/rootfs/srv/server.py")
-        }) { stage in
+        try await Stage.serving("everything.py") { stage in
             #expect(try await stage.get("/check") == "ok")
             try await Tool.shell(
                 """

@@ -115,7 +115,8 @@ extension Stage {
                 switch victim {
                 case .bundletool: [migrate.pid]
                 case .pageServer: pageServers().map(\.pid)
-                case .criu, .runtime: try processes(of: victim, states: [state] + (other.map { [$0] } ?? []))
+                case .criu: try Stage.criuProcesses(below: folder.path)
+                case .runtime: try runtimeProcesses([state] + (other.map { [$0] } ?? []))
                 }
             if let pid = found.randomElement() { return Glibc.kill(pid, SIGKILL) == 0 }
             try await Task.sleep(for: .milliseconds(2))
@@ -123,16 +124,11 @@ extension Stage {
         return false
     }
 
-    /// Processes of this stage that run runc with one of these state folders, or CRIU.
-    private func processes(of victim: KillSweepTests.Victim, states: [String]) throws -> [pid_t] {
+    /// Processes that run runc with one of these state folders.
+    private func runtimeProcesses(_ states: [String]) throws -> [pid_t] {
         try Files.names(in: "/proc").compactMap { pid_t($0) }.filter { pid in
             let words = (Files.text(of: "/proc/\(pid)/cmdline") ?? "").split(separator: "\0").map(String.init)
-            guard victim == .criu else {
-                return words.first?.hasSuffix("runc") == true && words.contains { states.contains($0) }
-            }
-            return words.prefix(4).contains { $0.hasSuffix("/criu") || $0.hasSuffix("/criu.bin") }
-                && (Files.linkTarget("/proc/\(pid)/cwd")?.hasPrefix(folder.path) == true
-                    || Files.text(of: "/proc/\(pid)/environ")?.contains(folder.path) == true)
+            return words.first?.hasSuffix("runc") == true && words.contains { states.contains($0) }
         }
     }
 }

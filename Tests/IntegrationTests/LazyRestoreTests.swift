@@ -41,10 +41,7 @@ struct LazyRestoreTests {
 
     @Test("forked processes and the memory that they share")
     func processes() async throws {
-        let server = try Files.contents(of: fixture("forking-server.py"))
-        try await Stage.serving(prepare: { stage in
-            try Files.write(server, to: "\(stage.containers)/pyserver/rootfs/srv/server.py")
-        }) { stage in
+        try await Stage.serving("forking-server.py") { stage in
             let before = try await stage.get("/checksum")
             let report = try await stage.migrate(words: ["--restore", "lazy", "--predump"])
             #expect(report.fill != nil)
@@ -58,10 +55,7 @@ struct LazyRestoreTests {
 
     @Test("a process that throws away, moves, unmaps and forks what is not there yet", arguments: [false, true])
     func changes(serverDies: Bool) async throws {
-        let server = try Files.contents(of: fixture("mapping-server.py"))
-        try await Stage.serving(prepare: { stage in
-            try Files.write(server, to: "\(stage.containers)/pyserver/rootfs/srv/server.py")
-        }) { stage in
+        try await Stage.serving("mapping-server.py") { stage in
             let migrate = try await stage.startFilling(rate: "1MB/s")
             #expect(try await stage.get("/change") == "")
             if serverDies {

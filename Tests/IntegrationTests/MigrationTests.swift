@@ -152,10 +152,7 @@ struct MigrationTests {
 
     @Test("zeros and equal pages are named, not sent, in rounds and while it is stopped")
     func namedPages() async throws {
-        let server = try Files.contents(of: fixture("equal-pages-server.py"))
-        try await Stage.serving(prepare: { stage in
-            try Files.write(server, to: "\(stage.containers)/pyserver/rootfs/srv/server.py")
-        }) { stage in
+        try await Stage.serving("equal-pages-server.py") { stage in
             let before = try await stage.get("/checksum")
             // Answering takes 62 MB for a moment, which Python may keep.
             let report = try await stage.migrate(words: ["--predump"])
@@ -175,10 +172,7 @@ struct MigrationTests {
 
     @Test("processes that share memory, talk through pipes and were forked arrive together")
     func processes() async throws {
-        let server = try Files.contents(of: fixture("forking-server.py"))
-        try await Stage.serving(prepare: { stage in
-            try Files.write(server, to: "\(stage.containers)/pyserver/rootfs/srv/server.py")
-        }) { stage in
+        try await Stage.serving("forking-server.py") { stage in
             let before = try await stage.get("/checksum")
             #expect(before.split(separator: "\n").count == 4)
             let pid = try #require(try await stage.listed().first?.pid)

@@ -12,10 +12,7 @@ struct ProcessTreeTests {
         "shared memory, data in flight, signals, timers, epoll, inotify, locks, zombies: the processes look themselves",
         arguments: [DumpMethod.held, .pageServer])
     func everything(method: DumpMethod) async throws {
-        let program = try Files.contents(of: fixture("everything.py"))
-        try await Stage.serving(prepare: { stage in
-            try Files.write(program, to: "\(stage.containers)/pyserver/rootfs/srv/server.py")
-        }) { stage in
+        try await Stage.serving("everything.py") { stage in
             #expect(try await stage.get("/check") == "ok")
             for words in [["--predump"], [], ["--predump"]] {
                 _ = try await stage.migrate(words: words + ["--dump-method", method.rawValue])

@@ -13,21 +13,20 @@ import Testing
 
     /// Runs `send` against a receiver; returns what the receiver threw and the last image folder.
     private func exchange(_ send: @escaping @Sendable (Link) throws -> Void) async throws -> (
-        folder: String, error: (any Error)?
+        folder: TemporaryFolder, error: (any Error)?
     ) {
-        let root = "/tmp/bundletool-transfer-\(UInt64.random(in: 0 ... .max))"
-        try Files.makeFolder(root)
+        let folder = try TemporaryFolder()
         let (here, there) = try Descriptor.socketPair()
         let receiver = Receiver(
-            link: Link(input: there, output: there), storeFolder: root,
+            link: Link(input: there, output: there), storeFolder: folder.path,
             target: LocalTarget(bundle: "/b", restoring: { _, _ in }))
         let receiving = Task.detached { try await receiver.run() }
         let link = Link(input: here, output: here)
         _ = try? await onThread("sender") { try send(link) }
         link.shutDown()
         switch await receiving.result {
-        case .success: return (root, nil)
-        case .failure(let error): return (root, error)
+        case .success: return (folder, nil)
+        case .failure(let error): return (folder, error)
         }
     }
 
@@ -55,7 +54,7 @@ import Testing
 
     @Test func sendsOnlyWhatChanged() async throws {
         let counts = SendCounts()
-        let (root, error) = try await exchange { link in
+        let (folder, error) = try await exchange { link in
             try link.send(.hello, HelloMessage(container: "c", hashSeed: Self.seed))
             let _: WelcomeMessage = try link.expect(.welcome)
             let first = try Self.sendSet(link, 1, known: PageIndex(), [1, 2, 3, 4, 5])
@@ -65,23 +64,22 @@ import Testing
             try link.send(.data, head: [7, 8, 9])
             try Self.end(link)
         }
-        defer { try? FileManager.default.removeItem(atPath: root) }
         #expect(error == nil)
         #expect(counts.value == [1, 3])
-        #expect(try Files.contents(of: "\(root)/2/pages-1.img") == Self.pages([9, 9]))
-        #expect(try Files.contents(of: "\(root)/1/pages-1.img") == Self.pages([1, 2, 3, 4, 5]))
-        #expect(try Files.contents(of: "\(root)/2/core-1.img") == [7, 8, 9])
+        #expect(try Files.contents(of: "\(folder.path)/2/pages-1.img") == Self.pages([9, 9]))
+        #expect(try Files.contents(of: "\(folder.path)/1/pages-1.img") == Self.pages([1, 2, 3, 4, 5]))
+        #expect(try Files.contents(of: "\(folder.path)/2/core-1.img") == [7, 8, 9])
         var expected = Pagemap(pagesID: 1)
         expected.append(.init(address: 0x10000, pages: 2, content: .parent))
         expected.append(.init(address: 0x12000, pages: 2, content: .present))
         expected.append(.init(address: 0x14000, pages: 1, content: .parent))
-        #expect(try Files.contents(of: "\(root)/2/pagemap-1.img") == expected.encoded)
-        #expect(Files.canonicalPath("\(root)/2/parent") == "\(root)/1")
+        #expect(try Files.contents(of: "\(folder.path)/2/pagemap-1.img") == expected.encoded)
+        #expect(Files.canonicalPath("\(folder.path)/2/parent") == "\(folder.path)/1")
     }
 
     /// Pages that the kernel says are unchanged are referred to without a look at them; what was never sent is not.
     @Test func keepsWhatTheReceiverHolds() async throws {
-        let (root, error) = try await exchange { link in
+        let (folder, error) = try await exchange { link in
             try link.send(.hello, HelloMessage(container: "c", hashSeed: Self.seed))
             let _: WelcomeMessage = try link.expect(.welcome)
             let first = try Self.sendSet(link, 1, known: PageIndex(), [1, 2, 3])
@@ -100,15 +98,14 @@ import Testing
             try link.send(.file, FileMessage(name: "core-1.img", size: 0))
             try Self.end(link)
         }
-        defer { try? FileManager.default.removeItem(atPath: root) }
         #expect(error == nil)
-        #expect(try Files.contents(of: "\(root)/2/pages-1.img") == Self.pages([4]))
-        #expect(try Files.contents(of: "\(root)/3/pages-1.img") == [])
+        #expect(try Files.contents(of: "\(folder.path)/2/pages-1.img") == Self.pages([4]))
+        #expect(try Files.contents(of: "\(folder.path)/3/pages-1.img") == [])
     }
 
     /// Zeros, equal pages, pages that have moved, pages of another process: none of them crosses twice.
     @Test func namesWhatTheReceiverHas() async throws {
-        let (root, error) = try await exchange { link in
+        let (folder, error) = try await exchange { link in
             try link.send(.hello, HelloMessage(container: "c", hashSeed: Self.seed))
             let _: WelcomeMessage = try link.expect(.welcome)
             let first = try Self.sendSet(link, 1, known: PageIndex(), [0, 1, 1, 2, 0, 0, 3, 1, 0])
@@ -130,11 +127,10 @@ import Testing
             try Self.end(link)
             #expect(link.sent < 5 * Page.size + 3000)
         }
-        defer { try? FileManager.default.removeItem(atPath: root) }
         #expect(error == nil)
-        #expect(try Files.contents(of: "\(root)/1/pages-1.img") == Self.pages([0, 1, 1, 2, 0, 0, 3, 1, 0]))
-        #expect(try Files.contents(of: "\(root)/2/pages-1.img") == Self.pages([0, 2, 3, 1, 4, 4, 0]))
-        #expect(try Files.contents(of: "\(root)/3/pages-2.img") == Self.pages([9, 1, 2, 3, 0]))
+        #expect(try Files.contents(of: "\(folder.path)/1/pages-1.img") == Self.pages([0, 1, 1, 2, 0, 0, 3, 1, 0]))
+        #expect(try Files.contents(of: "\(folder.path)/2/pages-1.img") == Self.pages([0, 2, 3, 1, 4, 4, 0]))
+        #expect(try Files.contents(of: "\(folder.path)/3/pages-2.img") == Self.pages([9, 1, 2, 3, 0]))
     }
 
     private static func counts(sent: Int, unchanged: Int = 0, copied: Int, zero: Int) -> PageCounts {
@@ -151,7 +147,7 @@ import Testing
         let noise = (0..<(64 * Page.size)).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
         let pages = text + noise + text.prefix(Page.size).reversed()
         let slow = Rate(bytesPerSecond: 1e6)
-        let (root, error) = try await exchange { link in
+        let (folder, error) = try await exchange { link in
             let hasher = PageHasher(seed: Self.seed)
             try link.send(.hello, HelloMessage(container: "c", hashSeed: Self.seed))
             let _: WelcomeMessage = try link.expect(.welcome)
@@ -171,9 +167,8 @@ import Testing
             try link.send(.file, FileMessage(name: "core-1.img", size: 0))
             try Self.end(link)
         }
-        defer { try? FileManager.default.removeItem(atPath: root) }
         #expect(error == nil)
-        #expect(try Files.contents(of: "\(root)/1/pages-1.img") == pages)
+        #expect(try Files.contents(of: "\(folder.path)/1/pages-1.img") == pages)
     }
 
     @Test("auto compresses nothing on a link that is faster, nor before it knows how fast the link is")
@@ -210,7 +205,7 @@ import Testing
         "an address beyond the end",
     ])
     func refuses(_ attack: String) async throws {
-        let (root, error) = try await exchange { link in
+        let (folder, error) = try await exchange { link in
             if attack == "no greeting" { return try link.send(.pageSetBegin, PageSetBeginMessage(number: 1)) }
             let seed = attack == "a short greeting" ? [1, 2, 3] : Self.seed
             try link.send(.hello, HelloMessage(container: "c", hashSeed: seed))
@@ -285,9 +280,8 @@ import Testing
             }
             try link.send(.restore, RestoreMessage())
         }
-        defer { try? FileManager.default.removeItem(atPath: root) }
         #expect(error is MigrateError, "\(attack) was accepted")
-        #expect(!Files.exists("/tmp/escape.img") && !Files.exists("\(root)/escape.img"))
+        #expect(!Files.exists("/tmp/escape.img") && !Files.exists("\(folder.path)/escape.img"))
     }
 
     private static func endWithImage(_ link: Link) throws {

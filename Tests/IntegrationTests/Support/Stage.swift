@@ -62,6 +62,15 @@ final class Stage: Sendable {
         }
     }
 
+    /// The same with another server: a script among the fixtures.
+    static func serving(_ script: String, _ body: (Stage) async throws -> Void) async throws {
+        let server = try Files.contents(of: fixture(script))
+        try await serving(
+            prepare: { stage in
+                try Files.write(server, to: "\(stage.containers)/pyserver/rootfs/srv/server.py")
+            }, body)
+    }
+
     func create(megabytes: Int) async throws {
         try await succeed(
             "create", "pyserver", "--env", "PYSERVER_MB=\(megabytes)", "--env", "PYSERVER_PORT=\(port)",
@@ -167,6 +176,17 @@ final class Stage: Sendable {
     /// Everything in the containers folder that is no bundle: what a command left behind.
     func leftovers() throws -> [String] {
         try Files.names(in: containers).filter { $0.hasPrefix(".") || !Files.exists("\(containers)/\($0)/config.json") }
+    }
+
+    /// CRIU's processes that were started for something below a folder: what a runtime starts has no path among its
+    /// words, but in its environment.
+    static func criuProcesses(below folder: String) throws -> [pid_t] {
+        try Files.names(in: "/proc").compactMap { pid_t($0) }.filter { pid in
+            let words = (Files.text(of: "/proc/\(pid)/cmdline") ?? "").split(separator: "\0")
+            return words.prefix(4).contains { $0.hasSuffix("criu") || $0.hasSuffix("criu.bin") }
+                && (Files.linkTarget("/proc/\(pid)/cwd")?.hasPrefix(folder) == true
+                    || Files.text(of: "/proc/\(pid)/environ")?.contains(folder) == true)
+        }
     }
 
     /// The packet filter's rules about this stage's port; other tests have rules of their own meanwhile.
