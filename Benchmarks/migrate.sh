@@ -8,7 +8,6 @@
 # usage: Benchmarks/migrate.sh [--runs N] [--size MB] [--rates "100MB/s 100Mbit/s"]
 # Needs root, runc, curl, and a CRIU that fits the kernel. Everything is removed again, also when interrupted.
 set -euo pipefail
-export LC_ALL=C
 
 runs=3
 size=300
@@ -23,29 +22,11 @@ while (($#)); do
     shift 2
 done
 
-root=$(cd "$(dirname "$0")/.." && pwd)
-tool=${BUNDLETOOL:-$root/.build/release/bundletool}
+# shellcheck source=Benchmarks/lib-pyserver.sh
+source "$(dirname "$0")/lib-pyserver.sh"
 cache=${BUNDLETOOL_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/bundletool}
 criu=${BUNDLETOOL_CRIU:-$cache/criu/criu}
 [[ -x $criu ]] || criu=$(command -v criu) || { echo "error: no CRIU: run scripts/setup.sh" >&2; exit 1; }
-[[ -x $tool ]] || { echo "error: $tool is not there: run make build, or set BUNDLETOOL" >&2; exit 1; }
-
-folder=$(mktemp -d /var/tmp/bundletool-bench.XXXXXX)
-state=$folder/state
-id=bundletool-bench-$$
-clients=()
-port=
-
-clean() {
-    trap - EXIT
-    local pid
-    for pid in "${clients[@]}"; do kill "$pid" 2>/dev/null || true; done
-    runc --root "$state" delete --force "$id" 2>/dev/null || true
-    rm -rf "$folder"
-}
-trap clean EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
 
 now() { echo "${EPOCHREALTIME/./}"; }
 
@@ -60,13 +41,6 @@ watch_lines() {
     clients+=($!)
 }
 
-end_clients() {
-    local pid
-    for pid in "${clients[@]}"; do kill "$pid" 2>/dev/null || true; done
-    for pid in "${clients[@]}"; do wait "$pid" 2>/dev/null || true; done
-    clients=()
-}
-
 # longest FILE FROM [TO]: the longest time without a line, in microseconds; a silence that lasts until TO counts.
 longest() {
     awk -v from="$2" -v to="${3:-0}" '
@@ -75,8 +49,6 @@ longest() {
         { if (last && $1 - last > longest) longest = $1 - last; last = $1 }
         END { if (to && last && to - last > longest) longest = to - last; print longest + 0 }' "$1"
 }
-
-number() { sed -n "s/^ *\"$1\" : \([0-9.e-]*\),*$/\1/p" "$2"; }
 
 bytes_per_second() {
     case $1 in
@@ -118,8 +90,8 @@ shell_flow() {
 
 # one_move MODE RATE: moves the container to the other bundle, and notes what the clients saw.
 one_move() {
-    local mode=$1 rate=$2 start pid key=$1.${2//\//} destination=pyserver2 total dump restore fill
-    [[ $(runc --root "$state" list | awk -v id="$id" '$1 == id { print $4 }') != */pyserver2 ]] || destination=pyserver
+    local mode=$1 rate=$2 start pid key=$1.${2//\//} destination total dump restore fill
+    destination=$(other_bundle)
     watch_lines "$folder/ticks" "http://127.0.0.1:$port/ticks?interval_ms=5"
     [[ $mode != predump ]] || watch_lines "$folder/times" --rate 100/s "http://127.0.0.1:$port/time?n=[1-1000000]"
     sleep 0.5
@@ -165,17 +137,9 @@ milliseconds() { echo "$((($1 + 500) / 1000)) ms"; }
 least() { sort -n "$1" | head -n 1; }
 median() { sort -n "$1" | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : int((v[NR / 2] + v[NR / 2 + 1]) / 2) }'; }
 
-# A port that nobody listens on.
-for port in {18100..18999}; do
-    (: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
-done
 echo "preparing: a server of $size MB, CRIU $("$criu" --version | sed -n 's/^Version: //p'), $(runc --version | head -n 1)" >&2
-"$tool" create pyserver --containers "$folder/containers" --env "PYSERVER_MB=$size" --env "PYSERVER_PORT=$port" \
-    --env PYSERVER_BIND=127.0.0.1 >/dev/null
-"$tool" clone pyserver pyserver2 --containers "$folder/containers" >/dev/null
-"$tool" run pyserver --id "$id" --containers "$folder/containers" --runtime-root "$state" >/dev/null
-until curl --silent --fail --output /dev/null "http://127.0.0.1:$port/time"; do sleep 0.1; done
-before=$(curl --silent "http://127.0.0.1:$port/checksum" | cut -d'"' -f4)
+serve "$size"
+before=$(checksum)
 
 for ((run = 1; run <= runs; run++)); do
     echo "run $run of $runs" >&2
@@ -183,7 +147,7 @@ for ((run = 1; run <= runs; run++)); do
         for mode in shell stop-and-copy predump; do one_move "$mode" "$rate"; done
     done
 done
-[[ $(curl --silent "http://127.0.0.1:$port/checksum" | cut -d'"' -f4) == "$before" ]] ||
+[[ $(checksum) == "$before" ]] ||
     { echo "error: the server's memory is not what it was" >&2; exit 1; }
 
 printf '%-10s %-14s %10s %10s %12s %14s %18s\n' RATE MODE 'GAP MIN' MEDIAN 'OF SHELL' 'FROZEN BYTES' 'GAP DURING ROUND'

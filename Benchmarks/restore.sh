@@ -6,7 +6,6 @@
 # usage: Benchmarks/restore.sh [--runs N] [--sizes "64 300 1000 4000"]
 # Needs root, runc, curl, and a CRIU that fits the kernel. Everything is removed again, also when interrupted.
 set -euo pipefail
-export LC_ALL=C
 
 runs=3
 sizes="16 64 300 1000"
@@ -19,34 +18,15 @@ while (($#)); do
     shift 2
 done
 
-root=$(cd "$(dirname "$0")/.." && pwd)
-tool=${BUNDLETOOL:-$root/.build/release/bundletool}
-[[ -x $tool ]] || { echo "error: $tool is not there: run make build, or set BUNDLETOOL" >&2; exit 1; }
+# shellcheck source=Benchmarks/lib-pyserver.sh
+source "$(dirname "$0")/lib-pyserver.sh"
 
-folder=$(mktemp -d /var/tmp/bundletool-bench.XXXXXX)
-state=$folder/state
-id=bundletool-bench-$$
-clients=()
-port=
-
-clean() {
-    trap - EXIT
-    local pid
-    for pid in "${clients[@]}"; do kill "$pid" 2>/dev/null || true; done
-    runc --root "$state" delete --force "$id" 2>/dev/null || true
-    rm -rf "$folder"
-}
-trap clean EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
-number() { sed -n "s/^ *\"$1\" : \([0-9.e-]*\),*$/\1/p" "$2"; }
 median() { sort -n "$1" | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 
 # one_move HOW SIZE: moves the container to the other bundle, and notes what the client saw, in milliseconds.
 one_move() {
-    local destination=pyserver2 start pid
-    [[ $(runc --root "$state" list | awk -v id="$id" '$1 == id { print $4 }') != */pyserver2 ]] || destination=pyserver
+    local destination start pid
+    destination=$(other_bundle)
     mkfifo "$folder/fifo"
     curl --silent --no-buffer "http://127.0.0.1:$port/ticks?interval_ms=5" >"$folder/fifo" 2>/dev/null &
     clients+=($!)
@@ -61,9 +41,7 @@ one_move() {
     for pid in "${clients[@]}"; do
         kill -0 "$pid" 2>/dev/null || { echo "error: the client lost its connection ($1, $2 MB)" >&2; exit 1; }
     done
-    for pid in "${clients[@]}"; do kill "$pid" 2>/dev/null || true; done
-    for pid in "${clients[@]}"; do wait "$pid" 2>/dev/null || true; done
-    clients=()
+    end_clients
     rm "$folder/fifo"
     awk -v from="$start" '$1 >= from { if (last && $1 - last > most) most = $1 - last } { last = $1 }
         END { printf "%.1f\n", most / 1000 }' "$folder/ticks" >>"$folder/gap.$1.$2"
@@ -76,23 +54,14 @@ one_move() {
     fi
 }
 
-# A port that nobody listens on.
-for port in {18100..18999}; do
-    (: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
-done
-
 printf '%8s %12s %12s %12s %14s %14s %10s %12s\n' MB 'EAGER GAP' 'LAZY GAP' 'OF EAGER' 'EAGER RESTORE' 'LAZY RESTORE' 'FILLED' 'ON DEMAND'
 for size in $sizes; do
-    "$tool" create pyserver --containers "$folder/containers" --env "PYSERVER_MB=$size" --env "PYSERVER_PORT=$port" \
-        --env PYSERVER_BIND=127.0.0.1 >/dev/null
-    "$tool" clone pyserver pyserver2 --containers "$folder/containers" >/dev/null
-    "$tool" run pyserver --id "$id" --containers "$folder/containers" --runtime-root "$state" >/dev/null
-    until curl --silent --fail --output /dev/null "http://127.0.0.1:$port/time"; do sleep 0.1; done
-    before=$(curl --silent "http://127.0.0.1:$port/checksum" | cut -d'"' -f4)
+    serve "$size"
+    before=$(checksum)
     for ((run = 1; run <= runs; run++)); do
         for how in eager lazy; do one_move "$how" "$size"; done
     done
-    [[ $(curl --silent "http://127.0.0.1:$port/checksum" | cut -d'"' -f4) == "$before" ]] ||
+    [[ $(checksum) == "$before" ]] ||
         { echo "error: the server's memory is not what it was" >&2; exit 1; }
     runc --root "$state" delete --force "$id"
     rm -rf "$folder/containers"
