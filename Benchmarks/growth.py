@@ -13,6 +13,7 @@ the kernel; BUNDLETOOL names the binary. Everything is removed again, also when 
 import argparse
 import ctypes
 import json
+import math
 import os
 import shutil
 import signal
@@ -236,7 +237,7 @@ def one(megabytes, percent, rate, empty):
 def plot(path, points):
     """Two curves over the size: the gap, and the peak of memory with its bound of 64 MB + 1 %."""
     width, height, left = 420, 220, 60
-    most = max(point[0] for point in points)
+    least, most = min(point[0] for point in points), max(point[0] for point in points)
     parts = ['<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="sans-serif" font-size="12">'
              % (width * 2 + 40, height + 60), '<rect width="100%" height="100%" fill="white"/>']
     panels = [("client's longest silence, ms", [(s, g * 1e3) for s, g, _ in points], None),
@@ -246,11 +247,14 @@ def plot(path, points):
         x0 = number * (width + 20)
         top = max(value for _, value in curve + (bound or [])) * 1.1
 
+        def place(share, value):
+            return "%.1f,%.1f" % (x0 + left + share * (width - left - 20), 30 + height - value / top * height)
+
         def at(point):
-            return "%.1f,%.1f" % (x0 + left + point[0] / most * (width - left - 20),
-                                  30 + height - point[1] / top * height)
+            # Each doubling is as wide as the one before.
+            return place(0.05 + 0.9 * math.log(point[0] / least) / max(math.log(most / least), 1e-9), point[1])
         parts.append('<text x="%d" y="18">%s</text>' % (x0 + left, title))
-        parts.append('<path d="M%s L%s L%s" fill="none" stroke="#888"/>' % (at((0, top)), at((0, 0)), at((most, 0))))
+        parts.append('<path d="M%s L%s L%s" fill="none" stroke="#888"/>' % (place(0, top), place(0, 0), place(1, 0)))
         for size, value in curve:
             x, y = at((size, value)).split(",")
             parts.append('<circle cx="%s" cy="%s" r="3" fill="#06c"/>' % (x, y))
@@ -259,7 +263,7 @@ def plot(path, points):
         parts.append('<polyline points="%s" fill="none" stroke="#06c"/>' % " ".join(map(at, curve)))
         if bound:
             parts.append('<polyline points="%s" fill="none" stroke="#c60" stroke-dasharray="4"/>' % " ".join(map(at, bound)))
-    parts.append('<text x="%d" y="%d" fill="#555">size of the server, MB</text></svg>' % (left, height + 58))
+    parts.append('<text x="%d" y="%d" fill="#555">size of the server, MB (logarithmic)</text></svg>' % (left, height + 58))
     with open(path, "w") as file:
         file.write("\n".join(parts) + "\n")
 
@@ -288,4 +292,5 @@ def main():
         plot(options.plot, points)
 
 
-main()
+if __name__ == "__main__":
+    main()
