@@ -170,6 +170,28 @@ struct HandoverTests {
         }
     }
 
+    /// The namespace is given by its path, so that CRIU has locked all of it.
+    @Test("CRIU killed while it holds the container: it runs on, and nothing filters its packets")
+    func heldCRIUKilled() async throws {
+        try await HandoverStage.serving { both in
+            let before = try await both.checksum(at: "1")
+            let ticks = try await both.ticks()
+            let migrate = try await both.stage.start(
+                words: both.migration(both.receiver("hang", at: "prepare"), "--timeout", "8s"))
+            try await wait(for: "the hold") { Files.exists("\(both.stage.folder.path)/relay.flag") }
+            #expect(try await both.firewallRules().contains("-A CRIU -j DROP"))
+            let holding = try Stage.criuProcesses(below: both.stage.containers)
+            try #require(!holding.isEmpty)
+            for pid in holding { kill(pid, SIGKILL) }
+            expectError(try await migrate.outcome(), "runs on in \(both.stage.containers)/pyserver")
+            #expect(try await both.owners() == ["1"])
+            let rules = try await both.firewallRules()
+            #expect(rules == "")
+            #expect(try await both.checksum(at: "1").sha256 == before.sha256)
+            try await both.stage.expectUnbroken(ticks)
+        }
+    }
+
     @Test("a restore that fails there leaves the container where it was")
     func failedRestore() async throws {
         try await HandoverStage.serving { both in

@@ -26,4 +26,17 @@ import Testing
     func knowsCRIUsRules(rule: Substring, isLock: Bool) {
         #expect(NetworkLock.isLock(rule, of: Self.connections) == isLock)
     }
+
+    @Test func takesAwayTheChainThatIsCRIUsAndNoOther() {
+        let own: [Substring] = [
+            "*filter", ":CRIU - [0:0]", "-A INPUT -j CRIU", "-A OUTPUT -j CRIU",
+            "-A CRIU -m mark --mark 0xc114 -j ACCEPT", "-A CRIU -j DROP",
+        ]
+        #expect(
+            NetworkLock.deletions(ofChainIn: own) == [
+                ["-D", "INPUT", "-j", "CRIU"], ["-D", "OUTPUT", "-j", "CRIU"], ["-F", "CRIU"], ["-X", "CRIU"],
+            ])
+        #expect(NetworkLock.deletions(ofChainIn: Array(own.dropLast())) == [])
+        #expect(NetworkLock.deletions(ofChainIn: ["-A INPUT -j DROP"]) == [])
+    }
 }

@@ -13,37 +13,46 @@ struct NetworkLock: Sendable {
     private let namespace: Descriptor
     private let connections: Set<Connection>
 
-    /// The connections of a running container; nil where it has none.
+    /// In a network namespace that is not this process's, CRIU drops everything with a chain of its own.
+    private let hasChain: Bool
+
+    /// The lock that a dump of a running container makes; nil where it makes none.
     init?(of container: Container) {
-        guard let namespace = try? Descriptor.open("/proc/\(container.pid)/ns/net", O_RDONLY) else { return nil }
+        let path = "/proc/\(container.pid)/ns/net"
+        guard let namespace = try? Descriptor.open(path, O_RDONLY) else { return nil }
         self.namespace = namespace
         connections = Self.connections(of: container.pid)
-        if connections.isEmpty { return nil }
+        hasChain = Files.identity(of: path) != Files.identity(of: "/proc/self/ns/net")
+        if connections.isEmpty, !hasChain { return nil }
     }
 
-    /// Removes the rules that a dead CRIU has left about these connections.
+    /// Removes the rules that a dead CRIU has left about these connections, and its chain.
     func clear() async {
         await Self.edit(namespace: "/proc/\(getpid())/fd/\(namespace.raw)") { rules in
-            rules.filter { Self.isLock($0, of: connections) }.map { rule in
-                ["-D"] + rule.split(separator: " ").dropFirst().map(String.init)
-            }
+            rules.filter { Self.isLock($0, of: connections) }.map(Self.deletion)
+                + (hasChain ? Self.deletions(ofChainIn: rules) : [])
         }
     }
 
-    /// Removes what a restore that failed has left in the network namespace that a bundle names by its path: a chain that
-    /// drops everything (CRIU `net.c`, `network_lock_internal`). CRIU takes it away only where the restore succeeds.
+    /// Removes what a restore that failed has left in the network namespace that a bundle names by its path.
     static func clearChain(ofBundle path: String) async {
         let namespaces = (try? OCIBundle(at: path).spec())?.linux?.namespaces ?? []
         guard let namespace = namespaces.first(where: { $0.type == "network" })?.path else { return }
-        await edit(namespace: namespace) { rules in
-            // Exactly CRIU's own: its two lines and the two that lead to it.
-            guard rules.contains("-A CRIU -m mark --mark 0xc114 -j ACCEPT"), rules.contains("-A CRIU -j DROP") else {
-                return []
-            }
-            return rules.filter { $0.hasSuffix(" -j CRIU") }.map { rule in
-                ["-D"] + rule.split(separator: " ").dropFirst().map(String.init)
-            } + [["-F", "CRIU"], ["-X", "CRIU"]]
+        await edit(namespace: namespace) { deletions(ofChainIn: $0) }
+    }
+
+    /// Of a chain that drops everything (CRIU `net.c`, `network_lock_internal`). CRIU takes it away only where a restore
+    /// succeeds, or where it undoes a dump itself.
+    static func deletions(ofChainIn rules: [Substring]) -> [[String]] {
+        // Exactly CRIU's own: its two lines and the two that lead to it.
+        guard rules.contains("-A CRIU -m mark --mark 0xc114 -j ACCEPT"), rules.contains("-A CRIU -j DROP") else {
+            return []
         }
+        return rules.filter { $0.hasSuffix(" -j CRIU") }.map(deletion) + [["-F", "CRIU"], ["-X", "CRIU"]]
+    }
+
+    private static func deletion(_ rule: Substring) -> [String] {
+        ["-D"] + rule.split(separator: " ").dropFirst().map(String.init)
     }
 
     /// Changes the packet filter of a network namespace.
