@@ -1,3 +1,5 @@
+import LinuxSystem
+import TestSupport
 import Testing
 
 @testable import Migrate
@@ -45,5 +47,20 @@ import Testing
         ] as [(String, String?)])
     func findsTheReason(log: String, reason: String?) {
         #expect(RuntimeLog.lastMessage(of: log) == reason)
+    }
+
+    /// runc refuses an id whose state folder is there.
+    @Test("what a runc that was killed in a restore leaves goes, and nobody else's files", .requires(tool: "runc"))
+    func killedRestore() async throws {
+        let folder = try TemporaryFolder()
+        let runtime = try ContainerRuntime.find(explicit: "runc", stateFolder: folder.path)
+        for name in ["empty", "half", "others"] { try Files.makeFolder("\(folder.path)/\(name)") }
+        try Files.makeFolder("\(folder.path)/half/criu-root")
+        try folder.write([], to: "half/state-123456")
+        try folder.write([], to: "others/file")
+        for name in ["empty", "half", "others"] {
+            try await runtime.clearFailedRestore(of: name, in: "\(folder.path)/nowhere")
+        }
+        #expect(try Files.names(in: folder.path) == ["others"])
     }
 }

@@ -231,6 +231,10 @@ package struct ContainerRuntime: Sendable {
         guard Files.exists(remains), !Files.exists("\(remains)/state.json") else { return }
         let mount = "\(remains)/criu-root"
         if umount2(mount, Int32(MNT_DETACH)) == 0 || errno == EINVAL { rmdir(mount) }
+        // A state that was being written (runc `saveState`).
+        for name in (try? Files.names(in: remains)) ?? [] where name.hasPrefix("state-") {
+            unlink("\(remains)/\(name)")
+        }
         // Only where that was all: what anybody else keeps there stays.
         rmdir(remains)
     }
