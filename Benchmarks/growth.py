@@ -15,139 +15,13 @@ import ctypes
 import json
 import math
 import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-import urllib.request
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-TOOL = os.environ.get("BUNDLETOOL", ROOT + "/.build/release/bundletool")
-CACHE = os.environ.get("BUNDLETOOL_CACHE") or os.path.join(
-    os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "bundletool")
-CRIU = os.environ.get("BUNDLETOOL_CRIU") or CACHE + "/criu"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Server:
-    """A pyserver and its clone, until `close`."""
-
-    def __init__(self, megabytes, percent=0):
-        self.folder = tempfile.mkdtemp(prefix="bundletool-bench.", dir="/var/tmp")
-        self.id = "bundletool-bench-%d" % os.getpid()
-        self.state = self.folder + "/state"
-        self.port = free_port()
-        self.megabytes = megabytes
-        self.run(TOOL, "create", "pyserver", "--containers", self.folder, "--env", "PYSERVER_MB=%d" % megabytes,
-                 "--env", "PYSERVER_PORT=%d" % self.port, "--env", "PYSERVER_BIND=127.0.0.1")
-        self.run(TOOL, "clone", "pyserver", "pyserver2", "--containers", self.folder)
-        # Without a monitor: the floor's plain runc restores it as well.
-        self.runc("run", "--detach", "--bundle", self.folder + "/pyserver", self.id)
-        while True:
-            try:
-                self.get("/time")
-                break
-            except OSError:
-                time.sleep(0.1)
-        self.checksum = None if percent else json.loads(self.get("/checksum"))["sha256"]
-        if percent:
-            self.get("/dirty?percent_per_s=%d" % percent)
-
-    def run(self, *words):
-        environment = dict(os.environ, PATH=CRIU + ":" + os.environ["PATH"])
-        done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                              env=environment)
-        if done.returncode:
-            raise RuntimeError("%s: %s" % (" ".join(words), done.stderr.decode()))
-
-    def runc(self, *words):
-        """Detached containers keep their stdio: it is nobody's pipe."""
-        environment = dict(os.environ, PATH=CRIU + ":" + os.environ["PATH"])
-        subprocess.run(("runc", "--root", self.state) + words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                       stderr=subprocess.DEVNULL, env=environment, check=True)
-
-    def get(self, path):
-        with urllib.request.urlopen("http://127.0.0.1:%d%s" % (self.port, path), timeout=300) as answer:
-            return answer.read()
-
-    def pid(self):
-        with open("%s/%s/state.json" % (self.state, self.id)) as file:
-            return json.load(file)["init_process_pid"]
-
-    def silence_during(self, body):
-        """The client's longest silence in seconds while `body` runs, and what that returns."""
-        client = socket.create_connection(("127.0.0.1", self.port))
-        client.sendall(b"GET /ticks?interval_ms=5 HTTP/1.0\r\n\r\n")
-        longest, ended, failed = [0.0], threading.Event(), []
-        began = time.monotonic()
-
-        def listen():
-            last = None
-            while not ended.is_set():
-                client.settimeout(60)
-                if not client.recv(65536):
-                    failed.append("the client lost its connection")
-                    return
-                now = time.monotonic()
-                if last is not None and now > began:
-                    longest[0] = max(longest[0], now - last)
-                last = now
-
-        listener = threading.Thread(target=listen)
-        listener.start()
-        time.sleep(0.5)
-        try:
-            value = body()
-            time.sleep(0.3)
-        finally:
-            ended.set()
-            listener.join()
-            client.close()
-        if failed:
-            raise RuntimeError(failed[0])
-        return longest[0], value
-
-    def migrate(self, rate=None):
-        """Moves it; returns the report and the peak of resident memory in bytes."""
-        words = [TOOL, "migrate", "--json", "--predump", "--containers", self.folder, "--runtime-root", self.state]
-        words += (["--bandwidth", rate] if rate else []) + [self.id, "pyserver2"]
-        process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        peaks = {}
-        watching = threading.Event()
-
-        def watch():
-            while not watching.is_set():
-                for pid in [process.pid] + children(process.pid):
-                    peak = high_water(pid)
-                    if peak:
-                        peaks[pid] = max(peaks.get(pid, 0), peak)
-                time.sleep(0.02)
-
-        watcher = threading.Thread(target=watch)
-        watcher.start()
-        output, errors = process.communicate()
-        watching.set()
-        watcher.join()
-        if process.returncode:
-            raise RuntimeError(errors.decode())
-        return json.loads(output), sum(peaks.values())
-
-    def check(self):
-        if self.checksum and json.loads(self.get("/checksum"))["sha256"] != self.checksum:
-            raise RuntimeError("the memory is not what it was")
-
-    def close(self):
-        subprocess.run(["runc", "--root", self.state, "delete", "--force", self.id], stderr=subprocess.DEVNULL)
-        shutil.rmtree(self.folder, ignore_errors=True)
+from pyserver import Server, TOOL, bytes_per_second
 
 
 def children(pid):
@@ -173,6 +47,31 @@ def high_water(pid):
     except OSError:
         pass
     return 0
+
+
+def watched_move(server, rate):
+    """Moves it; returns the report and the peak of resident memory in bytes."""
+    words = server.migrate_words("--predump", *(["--bandwidth", rate] if rate else []))
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    peaks = {}
+    watching = threading.Event()
+
+    def watch():
+        while not watching.is_set():
+            for pid in [process.pid] + children(process.pid):
+                peak = high_water(pid)
+                if peak:
+                    peaks[pid] = max(peaks.get(pid, 0), peak)
+            time.sleep(0.02)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    output, errors = process.communicate()
+    watching.set()
+    watcher.join()
+    if process.returncode:
+        raise RuntimeError(errors.decode())
+    return json.loads(output), sum(peaks.values())
 
 
 class Vector(ctypes.Structure):
@@ -201,37 +100,31 @@ def reading_time(pid):
 
 def empty_move():
     """The silence of runc's own checkpoint and restore of a server with 1 MB, in seconds."""
-    server = Server(1)
-    try:
-        def move():
-            images = server.folder + "/images"
+    with Server(1) as server:
+        images = server.folder + "/images"
+        with server.client() as client:
+            began = time.monotonic()
             server.runc("checkpoint", "--tcp-established", "--file-locks", "--image-path", images, "--work-path",
                         images + "-work", server.id)
             server.runc("restore", "--detach", "--tcp-established", "--file-locks", "--bundle",
                         server.folder + "/pyserver2", "--image-path", images, "--work-path", images + "-work", server.id)
-        return server.silence_during(move)[0]
-    finally:
-        server.close()
-
-
-def bytes_per_second(rate):
-    return float(rate[:-4]) * 1e6 if rate.endswith("MB/s") else float(rate[:-6]) * 125e3
+        return client.longest_silence(began)
 
 
 def one(megabytes, percent, rate, empty):
-    server = Server(megabytes, percent)
-    try:
+    with Server(megabytes, percent) as server:
         reading = reading_time(server.pid())
-        gap, (report, memory) = server.silence_during(lambda: server.migrate(rate))
+        with server.client() as client:
+            began = time.monotonic()
+            report, memory = watched_move(server, rate)
+        gap = client.longest_silence(began)
         server.check()
-        crossed = report["frozenBytes"]
-        floor = empty + reading + (crossed / bytes_per_second(rate) if rate else 0)
-        print("%6d MB %4d %%/s %10s %8.0f ms %8.0f ms %6.2f %10.1f MB %4d %8.1f MB" % (
-            megabytes, percent, rate or "-", gap * 1e3, floor * 1e3, gap / floor, crossed / 1e6,
-            len(report["rounds"]), memory / 1e6), flush=True)
-        return gap, memory
-    finally:
-        server.close()
+    crossed = report["frozenBytes"]
+    floor = empty + reading + (crossed / bytes_per_second(rate) if rate else 0)
+    print("%6d MB %4d %%/s %10s %8.0f ms %8.0f ms %6.2f %10.1f MB %4d %8.1f MB" % (
+        megabytes, percent, rate or "-", gap * 1e3, floor * 1e3, gap / floor, crossed / 1e6,
+        len(report["rounds"]), memory / 1e6), flush=True)
+    return gap, memory
 
 
 def plot(path, points):

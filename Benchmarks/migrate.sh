@@ -5,17 +5,21 @@
 #
 # During --predump a second client asks /time every 10 ms; its largest gap while the memory crosses is printed too.
 #
-# usage: Benchmarks/migrate.sh [--runs N] [--size MB] [--rates "100MB/s 100Mbit/s"]
+# With --percent the server rewrites that share of its memory each second meanwhile.
+#
+# usage: Benchmarks/migrate.sh [--runs N] [--size MB] [--percent P] [--rates "100MB/s 100Mbit/s"]
 # Needs root, runc, curl, and a CRIU that fits the kernel. Everything is removed again, also when interrupted.
 set -euo pipefail
 
 runs=3
 size=300
+percent=0
 rates="100MB/s 100Mbit/s"
 while (($#)); do
     case $1 in
         --runs) runs=$2 ;;
         --size) size=$2 ;;
+        --percent) percent=$2 ;;
         --rates) rates=$2 ;;
         *) sed -n '2,/^set/{/^set/!s/^# \{0,1\}//p}' "$0" >&2; exit 2 ;;
     esac
@@ -139,6 +143,7 @@ median() { sort -n "$1" | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 
 
 echo "preparing: a server of $size MB, CRIU $("$criu" --version | sed -n 's/^Version: //p'), $(runc --version | head -n 1)" >&2
 serve "$size"
+if ((percent)); then curl --silent --output /dev/null "http://127.0.0.1:$port/dirty?percent_per_s=$percent"; fi
 before=$(checksum)
 
 for ((run = 1; run <= runs; run++)); do
@@ -147,7 +152,7 @@ for ((run = 1; run <= runs; run++)); do
         for mode in shell stop-and-copy predump; do one_move "$mode" "$rate"; done
     done
 done
-[[ $(checksum) == "$before" ]] ||
+((percent)) || [[ $(checksum) == "$before" ]] ||
     { echo "error: the server's memory is not what it was" >&2; exit 1; }
 
 printf '%-10s %-14s %10s %10s %12s %14s %18s\n' RATE MODE 'GAP MIN' MEDIAN 'OF SHELL' 'FROZEN BYTES' 'GAP DURING ROUND'

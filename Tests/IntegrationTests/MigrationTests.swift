@@ -107,6 +107,13 @@ struct MigrationTests {
             // It rewrote about half of its pages a second meanwhile.
             #expect(report.finalPages > 100)
             #expect(report.knownPages > 0)
+            #expect(try #require(report.predictedTransferSeconds) > 0)
+            #expect(report.transferSeconds > 0)
+            let back = try await stage.succeed("migrate", "--predump", "--bandwidth", "20MB/s")
+            let lines = back.split(separator: "\n")
+            #expect(lines.filter { $0.hasPrefix("round 1: sent") && !$0.contains("the rest would take") }.count == 1)
+            #expect(lines.filter { $0.hasPrefix("round 2: sent") && $0.contains("; the rest would take ") }.count == 1)
+            _ = try await stage.migrate(words: ["pyserver", "pyserver2"])
             _ = try await stage.get("/dirty?percent_per_s=0")
             let sum = try await stage.checksum().sha256
             #expect(try await stage.checksum().sha256 == sum)

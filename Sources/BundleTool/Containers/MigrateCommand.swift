@@ -216,9 +216,10 @@ struct MigrateCommand: AsyncParsableCommand {
     private func show(_ event: MigrationEvent, in progress: Progress) {
         switch event {
         case .tracking(let tracking): say("changed pages are found by \(tracking.explanation)")
-        case .roundBegins(let number, let pages):
+        case .roundBegins(let number, let pages, let predicted):
             say("round \(number): reading \(ByteCount(pages * 4096)) while the container runs")
-            progress.begin("round \(number), running", total: pages * 4096)
+            let rest = predicted.map { ", rest \(Self.prediction($0))" } ?? ""
+            progress.begin("round \(number), running\(rest)", total: pages * 4096)
         case .pagesRead(let pages): progress.advance(by: pages * 4096)
         case .dumping: progress.begin("stopped, sending what changed")
         case .restoring: progress.begin("restoring at the destination")
@@ -226,13 +227,18 @@ struct MigrateCommand: AsyncParsableCommand {
         case .rollingBack(let reason): Console.warning("\(reason); bringing the container back at the source")
         case .notConverging(let changing, let link):
             Console.warning("the container changes \(changing) of its memory, and the link carries \(link)")
-        case .roundEnds(let number, let round):
+        case .roundEnds(let number, let round, let predicted):
             let named = round.zero + round.copied
             say(
                 "round \(number): sent \(ByteCount(round.pages * 4096)) in \(Output.seconds(round.seconds))"
-                    + (named > 0 ? ", and the names of \(ByteCount(named * 4096)) of zeros and copies" : ""))
+                    + (named > 0 ? ", and the names of \(ByteCount(named * 4096)) of zeros and copies" : "")
+                    + (predicted.map { "; the rest would take \(Self.prediction($0))" } ?? ""))
         case .dumped: break
         }
+    }
+
+    private static func prediction(_ seconds: Double) -> String {
+        seconds < 0.001 ? "under 1 ms" : Output.seconds(seconds)
     }
 
     /// A line of progress, at once; a program that reads JSON wants none.

@@ -71,11 +71,13 @@ package struct MigrationReport: Sendable, Codable, Equatable {
 package enum MigrationEvent: Sendable {
     /// Rounds of pre-copy are to come, and changed pages will be found this way.
     case tracking(PageTracking)
-    /// A round of pre-copy begins; so many pages are expected.
-    case roundBegins(number: Int, pages: Int)
+    /// A round of pre-copy begins; so many pages are expected. The prediction is as at the end of the round before.
+    case roundBegins(number: Int, pages: Int, predictedTransfer: Double?)
     /// So many pages more were looked at.
     case pagesRead(Int)
-    case roundEnds(number: Int, MigrationReport.Round)
+    /// - predictedTransfer: seconds that sending the rest would take now that the container is stopped; nil after the
+    ///   first round, which does not tell.
+    case roundEnds(number: Int, MigrationReport.Round, predictedTransfer: Double?)
     /// The rounds do not get shorter: so many bytes change each second, and so many the link carries.
     case notConverging(changing: Rate, link: Rate)
     case dumping

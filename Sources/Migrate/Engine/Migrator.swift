@@ -174,17 +174,21 @@ package struct Migrator: Sendable {
             let number = report.rounds.count + 1
             let start = ContinuousClock.now
             let sent = link.sent
-            event(.roundBegins(number: number, pages: source.estimatedPages()))
+            event(
+                .roundBegins(
+                    number: number, pages: source.estimatedPages(),
+                    predictedTransfer: number > 2 ? report.predictedTransferSeconds : nil))
             let result = try await source.precopy(
                 number: number, known: known, progress: { [event] in event(.pagesRead($0)) },
                 isCancelled: { [cancellation] in cancellation.isRaised })
             known = result.index
             let round = MigrationReport.Round(result.counts, seconds: (.now - start) / .seconds(1))
             report.rounds.append(round)
-            event(.roundEnds(number: number, round))
             // The first round is nearly all transfer: it shows what the link carries, of pages that may be compressed.
             if number == 1 { rate = Double(max(link.sent - sent, round.pages * Page.size)) / max(round.seconds, 0.001) }
-            report.predictedTransferSeconds = options.convergence.predictedTransfer(report.rounds, rate: rate)
+            let predicted = options.convergence.predictedTransfer(report.rounds, rate: rate)
+            report.predictedTransferSeconds = predicted
+            event(.roundEnds(number: number, round, predictedTransfer: number == 1 ? nil : predicted))
             switch options.convergence.decide(report.rounds, rate: rate) {
             case .again: continue
             case .enough: return known
