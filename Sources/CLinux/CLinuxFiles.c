@@ -7,6 +7,7 @@
 #include <sys/xattr.h>
 
 _Static_assert(BLT_O_PATH == O_PATH, "O_PATH");
+_Static_assert(BLT_O_NOATIME == O_NOATIME, "O_NOATIME");
 _Static_assert(BLT_UTIME_OMIT == UTIME_OMIT, "UTIME_OMIT");
 
 int blt_own_umask(void) {

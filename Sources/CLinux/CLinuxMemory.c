@@ -104,3 +104,5 @@ void blt_raise_descriptor_limit(void) {
 }
 
 void blt_set_process_name(const char *name) { prctl(PR_SET_NAME, name); }
+
+int blt_memfd(const char *name) { return memfd_create(name, MFD_CLOEXEC); }

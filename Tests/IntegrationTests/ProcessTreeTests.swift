@@ -22,6 +22,29 @@ struct ProcessTreeTests {
         }
     }
 
+    @Test(
+        "shared memory of each kind crosses in the rounds; while the container is stopped only what was rewritten does",
+        arguments: [["--dump-method", "held"], ["--dump-method", "page-server"], ["--restore", "lazy"]])
+    func sharedMemory(words: [String]) async throws {
+        try await Stage.serving("shared-memory-server.py") { stage in
+            var count = 0
+            for _ in 1...2 {
+                let report = try await stage.migrate(words: ["--predump"] + words)
+                let answer = try await stage.get("/check")
+                let rewritten = try #require(answer.hasPrefix("ok ") ? Int(answer.dropFirst(3)) : nil, "\(answer)")
+                #expect(rewritten > count)
+                count = rewritten
+                // Five objects of 1024 pages.
+                #expect(report.rounds[0].pages > 5 * 1024)
+                #expect(report.rounds.dropFirst().allSatisfy { $0.unchanged > 5 * 1000 && $0.pages < 1000 })
+                #expect(report.knownPages > 5 * 1000)
+                #expect(report.finalPages < 1000)
+                #expect(report.frozenBytes < 5 << 20)
+            }
+            #expect(try stage.leftovers() == [])
+        }
+    }
+
     @Test("a network namespace of the container's own, given by its path: a client in another one notices nothing")
     func ownNetwork() async throws {
         try await Stage.empty { stage in

@@ -11,7 +11,7 @@ long blt_llistxattr(const char *path, char *list, size_t size);
 long blt_fgetxattr(int fd, const char *name, void *value, size_t size);
 long blt_lgetxattr(const char *path, const char *name, void *value, size_t size);
 
-enum { BLT_O_PATH = 010000000 };
+enum { BLT_O_PATH = 010000000, BLT_O_NOATIME = 01000000 };
 
 /* utimensat(2): leave this time as it is. */
 enum { BLT_UTIME_OMIT = (1 << 30) - 2 };

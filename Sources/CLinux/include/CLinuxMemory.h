@@ -30,6 +30,9 @@ int blt_pidfd_open(int pid);
 /* Memory that stays shared with children, and stays where it is once touched. NULL where there is none. */
 void *blt_shared_memory(size_t length);
 
+/* memfd_create(2) with MFD_CLOEXEC: a GNU extension. */
+int blt_memfd(const char *name);
+
 /* A listening Unix stream socket at `path`, at most 107 bytes long. */
 int blt_listen_unix(const char *path);
 

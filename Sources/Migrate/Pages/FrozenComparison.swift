@@ -33,15 +33,8 @@ final class FrozenComparison: Sendable {
             let pagemap = try Descriptor.open("/proc/\(process.pid)/pagemap", O_RDONLY)
             return try MemoryMap.privateMappings(of: String(decoding: maps, as: UTF8.self), executable: false)
                 .flatMap { try MemoryMap.ownPages(in: $0, pagemap: pagemap) }
-                .flatMap { Self.batches(of: $0) }
+                .flatMap(\.batches)
                 .map { Batch(process: process, range: $0) }
-        }
-    }
-
-    private static func batches(of run: MemoryMap.Range) -> [MemoryMap.Range] {
-        stride(from: 0, to: run.pages, by: Page.batch).map { start in
-            MemoryMap.Range(
-                address: run.address + UInt64(start * Page.size), pages: min(Page.batch, run.pages - start))
         }
     }
 

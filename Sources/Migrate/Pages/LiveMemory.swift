@@ -2,7 +2,7 @@ internal import Glibc
 internal import LinuxSystem
 internal import Synchronization
 
-/// Reads the private memory of a container's processes while they run: nothing is stopped, nothing is traced.
+/// Reads the memory of a container's processes, private and shared, while they run: nothing is stopped, nothing is traced.
 ///
 /// A page may change while it is read, or be gone; what is sent is what was read, and the final dump, which is
 /// compared by hash, sends whatever differs by then.
@@ -14,6 +14,7 @@ struct LiveMemory {
     /// What a checkpoint would have to carry now, in pages.
     func pages() -> Int {
         processes.reduce(0) { $0 + ((try? plan(of: $1)) ?? []).reduce(0) { $0 + $1.pages } }
+            + SharedMemory.all(of: processes).reduce(0) { $0 + $1.pages }
     }
 
     /// Hands every page to `sender`.
@@ -23,6 +24,9 @@ struct LiveMemory {
     func send(to sender: PageSetSender, progress: (Int) -> Void, isCancelled: () -> Bool) throws {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Page.batch * Page.size, alignment: Page.size)
         defer { buffer.deallocate() }
+        func checkCancellation() throws {
+            if isCancelled() { throw MigrateError(.cancelled, "interrupted; the container runs on where it was") }
+        }
         for process in processes {
             // A process that ends meanwhile has no memory to carry.
             guard let memory = try? Descriptor.open("/proc/\(process.pid)/mem", O_RDONLY),
@@ -30,26 +34,30 @@ struct LiveMemory {
             else { continue }
             try sender.begin(MemoryID(kind: .process, number: process.innerPID))
             let tracked = tracker?.pages(of: process)
-            for run in runs {
-                for start in stride(from: 0, to: run.pages, by: Page.batch) {
-                    if isCancelled() {
-                        throw MigrateError(.cancelled, "interrupted; the container runs on where it was")
+            for batch in runs.lazy.flatMap(\.batches) {
+                try checkCancellation()
+                for run in tracked?.runs(batch.address, batch.pages) ?? [
+                    .init(address: batch.address, pages: batch.pages)
+                ] {
+                    if run.isUnchanged, try sender.keep(run.address, run.pages) {
+                        tracked?.wereKept(run)
+                    } else {
+                        try Self.read(memory, run, tracked, into: buffer, sender.add)
                     }
-                    let batch = MemoryMap.Range(
-                        address: run.address + UInt64(start * Page.size), pages: min(Page.batch, run.pages - start))
-                    for run in tracked?.runs(batch.address, batch.pages) ?? [
-                        .init(address: batch.address, pages: batch.pages)
-                    ] {
-                        if run.isUnchanged, try sender.keep(run.address, run.pages) {
-                            tracked?.wereKept(run)
-                        } else {
-                            try Self.read(memory, run, tracked, into: buffer, sender.add)
-                        }
-                    }
-                    progress(batch.pages)
                 }
+                progress(batch.pages)
             }
             if let tracked { tracker?.endRound(tracked, of: process) }
+        }
+        for object in SharedMemory.all(of: processes) {
+            guard let file = object.open(), let runs = try? SharedMemory.runs(of: file), !runs.isEmpty else { continue }
+            try sender.begin(object.id)
+            for batch in runs.lazy.flatMap(\.batches) {
+                try checkCancellation()
+                let read = SharedMemory.read(file, batch.address, batch.pages, into: buffer)
+                try sender.add(batch.address, UnsafeRawBufferPointer(rebasing: buffer[..<(read * Page.size)]))
+                progress(batch.pages)
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 internal import LinuxSystem
 
@@ -9,6 +10,13 @@ struct MemoryMap {
         var pages: Int
 
         var end: UInt64 { address + UInt64(pages * Page.size) }
+
+        /// What is read at a time.
+        var batches: [Range] {
+            stride(from: 0, to: pages, by: Page.batch).map { start in
+                Range(address: address + UInt64(start * Page.size), pages: min(Page.batch, pages - start))
+            }
+        }
     }
 
     /// Private mappings, without those that the kernel makes anew in every process.
@@ -24,12 +32,29 @@ struct MemoryMap {
             {
                 return nil
             }
-            let bounds = fields[0].split(separator: "-")
-            guard bounds.count == 2, let start = UInt64(bounds[0], radix: 16), let end = UInt64(bounds[1], radix: 16),
-                end > start
-            else { return nil }
-            return Range(address: start, pages: Int((end - start) / UInt64(Page.size)))
+            return addresses(fields[0])
         }
+    }
+
+    /// Mappings of files of one file system, shared and private ones, with their inodes.
+    static func files(of maps: String, on device: dev_t) -> [(inode: UInt64, range: Range)] {
+        maps.split(separator: "\n").compactMap { line -> (inode: UInt64, range: Range)? in
+            let fields = line.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)
+            guard fields.count == 6 else { return nil }
+            let numbers: [UInt32?] = fields[3].split(separator: ":").map { UInt32(String($0), radix: 16) }
+            guard numbers == [blt_major(UInt64(device)), blt_minor(UInt64(device))], let inode = UInt64(fields[4]),
+                let range = addresses(fields[0])
+            else { return nil }
+            return (inode, range)
+        }
+    }
+
+    private static func addresses(_ text: Substring) -> Range? {
+        let bounds = text.split(separator: "-")
+        guard bounds.count == 2, let start = UInt64(bounds[0], radix: 16), let end = UInt64(bounds[1], radix: 16),
+            end > start
+        else { return nil }
+        return Range(address: start, pages: Int((end - start) / UInt64(Page.size)))
     }
 
     /// The runs of a mapping's pages that hold contents of the process's own.
