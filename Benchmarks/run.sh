@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 status=0
-for script in *.sh growth.py; do
+for script in *.sh frozen.py growth.py; do
     [[ $script != run.sh && $script != lib*.sh ]] || continue
     printf '\n=== %s\n' "$script"
     "./$script" || status=1
