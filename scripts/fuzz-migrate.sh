@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs libFuzzer on what reaches a migration from outside (a source's stream, a client of the page server, a folder of
-# CRIU images), with AddressSanitizer and bounded memory, for a bounded time. Needs root, as the page server serves
+# Runs libFuzzer on what reaches a migration from outside (a source's stream, what its container needs, a receiver's
+# answer, a client of the page server, a folder of CRIU images), with AddressSanitizer and bounded memory, for a bounded time. Needs root, as the page server serves
 # nobody else. Usage: scripts/fuzz-migrate.sh [SECONDS]; what made it fail is left in the folder that it names.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -43,6 +43,17 @@ package final class Descriptor: Sendable {
         return Descriptor(owning: raw)
     }
 
+    /// As `openInRoot`, of whatever kind the file is, and without opening it: its status can be read, and it can be
+    /// `reopened`.
+    package func findInRoot(_ path: String) throws(SystemError) -> Descriptor {
+        try openInRoot(path, Int32(BLT_O_PATH))
+    }
+
+    /// The same file, opened anew.
+    package func reopened(_ flags: Int32) throws(SystemError) -> Descriptor {
+        try Descriptor.open("/proc/self/fd/\(raw)", flags)
+    }
+
     package func duplicate() throws(SystemError) -> Descriptor {
         Descriptor(owning: try retrying("duplicate a descriptor") { fcntl(raw, F_DUPFD_CLOEXEC, 3) })
     }

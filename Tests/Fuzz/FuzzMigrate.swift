@@ -1,8 +1,9 @@
 internal import Glibc
 internal import LinuxSystem
+internal import OCIConfig
 
-/// The target of libFuzzer for what reaches a migration from outside: a source's stream, a client of the page server, a
-/// folder of images. Whatever the bytes are, the answer is an error or a result; nothing is written but below the store,
+/// The target of libFuzzer for what reaches a migration from outside: a source's stream, what it says beforehand that its
+/// container needs, a receiver's answer to that, a client of the page server, a folder of images. Whatever the bytes are, the answer is an error or a result; nothing is written but below the store,
 /// and there no more than was sent.
 ///
 /// The first byte chooses who gets the others.
@@ -11,10 +12,12 @@ public func fuzzMigrate(_ data: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     guard count > 0 else { return 0 }
     let bytes = Array(UnsafeBufferPointer(start: data + 1, count: count - 1))
     do {
-        switch data[0] % 4 {
+        switch data[0] % 6 {
         case 0: try Stage.shared.receive(bytes)
         case 1: try Stage.shared.receive(Stage.framed(bytes))
         case 2: try Stage.shared.servePages(bytes)
+        case 4: try Stage.shared.look(bytes)
+        case 5: try Stage.shared.answer(bytes)
         default: try Stage.shared.inspect(bytes)
         }
     } catch {
@@ -51,6 +54,44 @@ private struct Stage {
         try Files.write(Self.canary, to: "\(folder)/canary")
         try Files.makeFolder("\(folder)/store")
         try Files.makeFolder("\(folder)/images")
+        try Files.makeFolder("\(folder)/rootfs")
+        try Files.write(Array("content".utf8), to: "\(folder)/rootfs/file", mode: 0o644)
+        mkfifo("\(folder)/rootfs/fifo", 0o644)
+        symlink("/../canary", "\(folder)/rootfs/out")
+        symlink("loop", "\(folder)/rootfs/loop")
+    }
+
+    /// What a hostile source says that its container needs.
+    func look(_ bytes: [UInt8]) throws {
+        let (here, there) = try Descriptor.socketPair()
+        try here.write(all: bytes)
+        shutdown(here.raw, Int32(SHUT_WR))
+        let rootfs = try Descriptor.open("\(folder)/rootfs", O_RDONLY | O_DIRECTORY)
+        let spec = try RuntimeSpec(parsing: Seeds.config)
+        guard let checks = try? HandoverChecks(from: Link(input: there, output: there), interval: .zero) else { return }
+        let found = checks.problems(of: spec, at: folder) + (checks.needs.processor?.problems() ?? [])
+        let files = (try? checks.fileProblems(rootfs, at: folder)) ?? []
+        // Whatever was sent, the answer fits into a frame.
+        let nowhere = try Descriptor.open("/dev/null", O_RDWR)
+        try Link(input: nowhere, output: nowhere).send(
+            .welcome, WelcomeMessage(bundle: folder, problems: Preflight.bounded(found + files)))
+        guard try Files.names(in: folder) == ["canary", "images", "rootfs", "store"],
+            try Files.names(in: "\(folder)/rootfs") == ["fifo", "file", "loop", "out"]
+        else { fatalError("something was written where all was to be read") }
+    }
+
+    /// A hostile receiver's answer.
+    func answer(_ bytes: [UInt8]) throws {
+        let (here, there) = try Descriptor.socketPair()
+        try there.write(all: bytes)
+        shutdown(there.raw, Int32(SHUT_WR))
+        let link = Link(input: here, output: here)
+        guard let welcome = try? link.explaining({ try link.expect(.welcome, as: WelcomeMessage.self) {} }) else {
+            return
+        }
+        guard Preflight.bounded(welcome.problems).allSatisfy({ $0.utf8.count <= 4096 && !$0.contains("\u{1b}") }) else {
+            fatalError("an answer that is too long, or not printable")
+        }
     }
 
     /// A hostile source.
@@ -106,7 +147,7 @@ private struct Stage {
     /// Empties a folder, after a look at what is in it and beside it.
     private func check(_ name: String, limit: Int) throws {
         guard try Files.contents(of: "\(folder)/canary") == Self.canary,
-            try Files.names(in: folder) == ["canary", "images", "store"]
+            try Files.names(in: folder) == ["canary", "images", "rootfs", "store"]
         else { fatalError("something was written outside the store") }
         let directory = try Descriptor.open(folder, O_RDONLY | O_DIRECTORY)
         if limit < .max, try size(of: "\(folder)/\(name)") > limit { fatalError("more was stored than was sent") }
@@ -156,6 +197,9 @@ private struct NoTarget: RestoreTarget, PreparedContainer {
 /// What a well-behaved source, CRIU and a dump would send.
 private enum Seeds {
     static let hashSeed = [UInt8](repeating: 7, count: PageHasher.seedSize)
+    static let config = Array(
+        #"{"ociVersion": "1.0.2", "mounts": [{"destination": "/proc", "type": "proc"}], "linux": {"namespaces": [{"type": "pid"}]}}"#
+            .utf8)
     static let images = [
         "inventory.img", "pstree.img", "core-1.img", "ids-1.img", "mm-1.img", "fs-1.img", "files.img", "fdinfo-1.img",
         "pagemap-1.img", "pages-1.img", "pagemap-shmem-1.img", "tcp-stream-1.img", "utsns-1.img", "stats-dump",
@@ -195,6 +239,23 @@ private enum Seeds {
         let handedOver = try stream { link in
             for order in [.prepare, .go, .done] as [Frame.Kind] { try link.send(order, RestoreMessage()) }
         }
+        let needs = try captured { link in
+            let features = Processor(architecture: Processor.here().architecture, features: ["fpu"])
+            try link.send(
+                .needs,
+                NeedsMessage(
+                    memory: 1, hasConnections: false, criu: "4.2", processor: features,
+                    config: ConfigNeeds(try RuntimeSpec(parsing: config)), digestSeed: hashSeed))
+            let files = ["/file", "/fifo", "/out", "/loop", "/.."].map {
+                UsedFile(path: $0, mode: S_IFREG | 0o644, size: 7, isMapped: true, digest: "1-2")
+            }
+            try link.send(.usedFiles, UsedFilesMessage(files: files, isLast: false))
+            try link.send(.usedFiles, UsedFilesMessage(files: [], isLast: true))
+        }
+        let answer = try captured { link in
+            try link.send(.checking, CheckingMessage())
+            try link.send(.welcome, WelcomeMessage(bundle: "/b", problems: ["a", "b"]))
+        }
         func request(_ command: UInt32, _ pages: UInt64) -> [UInt8] {
             var bytes: [UInt8] = []
             ImageFile.append(command, to: &bytes)
@@ -207,7 +268,8 @@ private enum Seeds {
         let client =
             request(4, 0) + request(6 | 4 << 16, 1) + [UInt8](repeating: 3, count: Page.size) + request(0x1023, 0)
         return [
-            "local": [0] + local, "handed-over": [0] + handedOver, "client": [2] + client, "folder": [3] + folder(),
+            "local": [0] + local, "handed-over": [0] + handedOver, "client": [2] + client, "needs": [4] + needs,
+            "answer": [5] + answer, "folder": [3] + folder(),
             "frames": [1] + frame(.pageSetBegin, Array(#"{"number":1}"#.utf8))
                 + frame(.memory, [1, 0, 0, 0, 0, 0, 0, 0, 1])
                 + frame(.pages, Frame.words(0x10000) + [2, 5]) + frame(.zeros, Frame.words(0x20000, 3))

@@ -197,8 +197,10 @@ struct HandoverTests {
         try await HandoverStage.serving { both in
             let before = try await both.checksum(at: "1")
             let ticks = try await both.ticks()
-            try await Tool.shell("rm there/moved/rootfs/usr/bin/python3*", in: both.stage.folder.path)
-            let outcome = try await both.stage.run(both.migration(both.receiver()))
+            // When it has been looked at.
+            let script = "cd \(both.stage.folder.path); rm there/moved/rootfs/usr/bin/python3*"
+            try Files.write(Array(script.utf8), to: "\(both.stage.folder.path)/relay.flag.run")
+            let outcome = try await both.stage.run(both.migration(both.receiver("run", at: "imagesEnd")))
             expectError(outcome, "python3", "runs on in \(both.stage.containers)/pyserver")
             #expect(try await both.owners() == ["1"])
             #expect(try await both.checksum(at: "1").sha256 == before.sha256)

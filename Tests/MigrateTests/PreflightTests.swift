@@ -55,14 +55,64 @@ import Testing
                  "mounts": [{"destination": "/more", "options": ["rbind"], "source": "/srv"}],
                  "linux": {"namespaces": [{"type": "network"}, {"type": "pid"}]}}
                 """#.utf8))
-        let problems = BundleChecks.problems(from: one, to: other, "/b")
+        let problems = ConfigNeeds(one).problems(with: ConfigNeeds(other), at: "/b", onOneMachine: true)
         #expect(problems.count == 4)
         for (problem, words) in zip(
             problems, ["terminal", "lacks the mount /data", "binds /more", "network namespace"])
         {
             #expect(problem.contains(words))
         }
-        #expect(BundleChecks.problems(from: other, to: other, "/b") == [])
+        let same = ConfigNeeds(other)
+        #expect(same.problems(with: same, at: "/b", onOneMachine: true) == [])
+        // On another machine, a namespace's path is only a name.
+        var there = ConfigNeeds(one)
+        there.terminal = false
+        var here = there
+        here.namespaces[0].path = "/run/netns/b"
+        #expect(there.problems(with: here, at: "/b", onOneMachine: false) == [])
+        #expect(there.problems(with: here, at: "/b", onOneMachine: true).count == 1)
+        #expect(there.problems(with: same, at: "/b", onOneMachine: false).count == 3)
+    }
+
+    @Test(
+        arguments: [
+            ("4.2.1", "4.2", true), ("4.2", "4.2.1", true), ("4.1.1", "4.2", false), ("3.19", "4.0", false),
+            ("5.0", "4.2.1", true), ("4.2-33-gabc", "4.2", true),
+        ])
+    func agesOfCRIU(here: String, source: String, fits: Bool) {
+        #expect((MachineChecks.ageProblem(criu: here, source: source) == nil) == fits)
+    }
+
+    @Test func processorsThatDoNotFit() {
+        let text = "processor\t: 0\nflags\t\t: fpu sse4_2 avx2 hypervisor arat\n\nprocessor\t: 1\nflags\t\t: fpu\n"
+        let features = Processor.features(text)
+        #expect(features == ["fpu", "sse4_2", "avx2", "hypervisor", "arat"])
+        #expect(features.filter(Processor.isInstruction) == ["sse4_2", "avx2"])
+        #expect(Processor.features("Features\t: fp asimd\n") == ["fp", "asimd"])
+        let one = Processor(architecture: "x86_64", features: ["sse4_2", "avx512f", "avx2"])
+        #expect(one.missing(in: features) == ["avx512f"])
+        #expect(Processor.here().problems() == [])
+        #expect(Processor(architecture: "pdp11", features: []).problems().count == 1)
+    }
+
+    @Test(
+        arguments: [
+            ("pos:\t0\nflags:\t02102001\nmnt_id:\t1\n", true), ("flags:\t0100001\n", false),
+            ("flags:\t02102002\n", false), ("", false),
+        ])
+    func logsMayHaveAnotherSize(fdinfo: String, isLog: Bool) {
+        #expect(UsedFiles.isLog(fdinfo) == isLog)
+    }
+
+    @Test func listsOfFilesAreSentInPieces() {
+        let files = (0..<3000).map {
+            UsedFile(path: "/" + String(repeating: "a", count: 1000 + $0), mode: 0o100644, size: $0, isMapped: false)
+        }
+        let messages = UsedFilesMessage.all(of: files)
+        #expect(messages.count > 10)
+        #expect(messages.flatMap(\.files) == files)
+        #expect(messages.map(\.isLast) == messages.dropLast().map { _ in false } + [true])
+        #expect(UsedFilesMessage.all(of: []).map(\.isLast) == [true])
     }
 
     /// Lines that CRIU 4.2.1 wrote when these things were tried.

@@ -52,6 +52,10 @@ struct MigrateCommand: AsyncParsableCommand {
             """, valueName: "command"))
     var receiver: String?
 
+    @Flag(
+        help: "With --receiver: move also where the processor there lacks instructions that programs have found here.")
+    var ignoreProcessor = false
+
     @Option(
         help: ArgumentHelp("How the memory of the stopped container is read: held, page-server.", visibility: .hidden))
     var dumpMethod: DumpMethod?
@@ -113,6 +117,13 @@ struct MigrateCommand: AsyncParsableCommand {
         if receiver != nil, destination == nil {
             throw ValidationError("with --receiver, name the source and the bundle to move to at the receiver")
         }
+        if receiver != nil, rootfs == .sync {
+            throw ValidationError(
+                "--rootfs sync makes two folders of this machine the same; a move with --receiver brings no files")
+        }
+        guard receiver != nil || !ignoreProcessor else {
+            throw ValidationError("--ignore-processor is of use with --receiver only: there is one processor here")
+        }
     }
 
     func run() async throws {
@@ -145,15 +156,19 @@ struct MigrateCommand: AsyncParsableCommand {
     private func perform(
         through receiver: String, _ runtime: ContainerRuntime, _ criu: CRIUInstallation
     ) async throws -> MigrationReport {
-        let container = try MigrationSelection.running(
-            source.map { word in (word, (try? containers.containersFolder.bundle(word))?.path) },
-            containers: try await canonicalContainers(of: runtime), bundles: try knownBundles())
+        let container = try await running(runtime)
         try await clearLeftovers(of: container)
         let lock = try OCIBundle(at: container.bundle).lock()
         defer { withExtendedLifetime(lock) {} }
         return try await migrating(runtime, criu) { [destination] in
             try await $0.migrate(container, to: destination ?? "", through: receiver)
         }
+    }
+
+    private func running(_ runtime: ContainerRuntime) async throws -> Container {
+        try MigrationSelection.running(
+            source.map { word in (word, (try? containers.containersFolder.bundle(word))?.path) },
+            containers: try await canonicalContainers(of: runtime), bundles: try knownBundles())
     }
 
     private func migrating(
@@ -174,6 +189,12 @@ struct MigrateCommand: AsyncParsableCommand {
         try Failure.unlessRoot("looking into a container")
         let runtime = try runtimeOptions.find()
         let migrator = Migrator(runtime: runtime, criu: try await criuOptions.find(), options: options)
+        if let receiver {
+            let container = try await running(runtime)
+            return try await Interruption.cancelling { [destination] in
+                try await migrator.forecast(container, to: destination ?? "", through: receiver)
+            }
+        }
         let selection = try await select(runtime)
         return try await Interruption.cancelling {
             try await migrator.forecast(selection.container, to: selection.destination)
@@ -207,6 +228,7 @@ struct MigrateCommand: AsyncParsableCommand {
         options.timeout = .seconds(timeout)
         options.dumpMethod = dumpMethod
         options.rootfs = rootfs
+        options.comparesProcessors = !ignoreProcessor
         options.restore = restore
         options.fillRate = fillRate
         options.pageServer = "/proc/self/exe"

@@ -9,7 +9,8 @@ struct ReceiveCommand: AsyncParsableCommand {
         commandName: "receive",
         abstract: "Be the other end of a migration, on stdin and stdout.",
         discussion: """
-            Started by 'bundletool migrate --receiver', over ssh for example. The container is restored here and kept \
+            Started by 'bundletool migrate --receiver', over ssh for example. What would make the move fail here is told to \
+            the source before anything is disturbed: machine, id, bundle, files. The container is restored here and kept \
             from running until the source, which holds its own frozen, hands it over; at no moment two of them run.
             """)
 
@@ -30,7 +31,8 @@ struct ReceiveCommand: AsyncParsableCommand {
         }
         let folder = containers.containersFolder
         let end = ReceivingEnd(
-            runtime: try runtimeOptions.find(), criu: try await criuOptions.find(), timeout: .seconds(timeout),
+            runtime: { [runtimeOptions] in try runtimeOptions.find() },
+            criu: { [criuOptions] in try await criuOptions.find() }, timeout: .seconds(timeout),
             pageServer: "/proc/self/exe", path: { try folder.bundle($0).path }, lock: { try OCIBundle(at: $0).lock() })
         try await end.serve(
             input: try Descriptor(owning: 0).duplicate(), output: try Descriptor(owning: 1).duplicate())

@@ -41,11 +41,13 @@ final class MigrationSource: Sendable {
     /// something to restore.
     var hasDumped: Bool { dumped.isRaised }
 
-    /// - Parameter freezesFirst: whether the container may be frozen before CRIU looks, and is thawed when CRIU ends,
-    ///   however that is.
+    /// - Parameters:
+    ///   - seed: of the page hashes; the receiver's greeting says it.
+    ///   - freezesFirst: whether the container may be frozen before CRIU looks, and is thawed when CRIU ends, however
+    ///     that is.
     init(
         link: Link, runtime: ContainerRuntime, container: Container, folder: MigrationWorkFolder, rootfs: RootfsSync?,
-        tracking: PageTracking, packer: PagePacker?, freezesFirst: Bool = true
+        tracking: PageTracking, packer: PagePacker?, seed: [UInt8] = PageHasher.randomSeed(), freezesFirst: Bool = true
     ) {
         freezer = freezesFirst ? ContainerFreezer(whatCRIUFreezes: container, runtime) : nil
         self.packer = packer
@@ -55,18 +57,15 @@ final class MigrationSource: Sendable {
         self.container = container
         self.folder = folder
         self.rootfs = rootfs
-        seed = PageHasher.randomSeed()
+        self.seed = seed
         hasher = PageHasher(seed: seed)
     }
 
-    /// - Parameter changes: what a receiver has to know that is a process of its own.
-    /// - Returns: what the receiver says of itself.
-    func greet(_ changes: @Sendable @escaping (inout HelloMessage) -> Void = { _ in }) async throws -> WelcomeMessage {
+    /// Greets a receiver that is this process.
+    func greet() async throws {
         try await onLink { [self] in
-            var hello = HelloMessage(container: container.id, hashSeed: seed)
-            changes(&hello)
-            try link.send(.hello, hello)
-            return try link.expect(.welcome)
+            try link.send(.hello, HelloMessage(container: container.id, hashSeed: seed))
+            _ = try link.expect(.welcome, as: WelcomeMessage.self)
         }
     }
 
@@ -288,18 +287,7 @@ final class MigrationSource: Sendable {
     /// Work on the link, on a thread. Where the link breaks, the destination's own reason is told if it left one.
     private func onLink<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await onThread("migrate") { [self] in
-            do {
-                return try body()
-            } catch let error as MigrateError where error.code == .disconnected {
-                // Nothing more is to come; what has come can still be read.
-                link.shutDown()
-                if let frame = try? link.receive(), frame.kind == .failure,
-                    let message = try? frame.message(as: FailureMessage.self)
-                {
-                    throw message.error
-                }
-                throw error
-            }
+            try link.explaining(body)
         }
     }
 }

@@ -28,6 +28,8 @@ package struct Migrator: Sendable {
         /// The program that a lazy restore starts with `PageKeeper.word`: the one that calls `PageKeeper.run` then. Nil:
         /// no restore is lazy.
         package var pageServer: String?
+        /// Whether a receiver's processor has to have all that the one here has.
+        package var comparesProcessors = true
         /// Limits what a lazy restore places in the background.
         package var fillRate: Rate?
 
@@ -96,7 +98,7 @@ package struct Migrator: Sendable {
                     report.tracking = tracking
                     event(.tracking(tracking))
                 }
-                _ = try await source.greet()
+                try await source.greet()
                 try await run(source, link, &report) { known, set in
                     try await move(
                         source, folder, runtime, container, destination, (lazy, stdio), known: known, set: set)

@@ -20,89 +20,132 @@ extension Migrator {
         }
     }
 
-    private func handOver(_ container: Container, _ word: String, _ receiver: String) async throws -> MigrationReport {
-        let start = ContinuousClock.now
-        let folder = try MigrationWorkFolder(id: container.id, beside: container.bundle, criu: criu)
-        do {
-            let runtime = try await runtime.prepared(criuFolder: folder.criuFolder)
-            guard runtime.canHold else {
-                throw MigrateError(
-                    .toolMissing,
-                    "\(runtime.name) cannot hold a dump, which a move to another receiver needs: install bash and runc "
-                        + "1.1 or newer")
+    /// Looks at both ends whether a move to a receiver would work, reads the memory of the running container twice, and
+    /// predicts. Nothing stays at either end.
+    package func forecast(
+        _ container: Container, to destination: String, through receiver: String
+    ) async throws -> MigrationForecast {
+        try await withTaskCancellationHandler {
+            let (route, preflight) = try await prepare(container, destination, receiver)
+            let welcome = try await connected(to: route, preflight, container) { link in
+                try await greet(over: link, route, preflight, seed: PageHasher.randomSeed(), looks: true)
             }
-            var journal = MigrationJournal(container: container, destination: word, runtime: runtime)
-            journal.receiver = receiver
-            journal.migration = String(UInt64.random(in: 0 ... .max), radix: 16)
-            try journal.write(in: folder.path, durably: true)
-            let route = Handover.Route(
-                command: receiver, patience: options.timeout + .seconds(10), migration: journal.migration!,
-                container: container.id, destination: word)
-            let stdio = try await runtime.holdStdio(of: container)
-            let report: MigrationReport
-            do {
-                report = try await handOver(container, folder, runtime, journal, route, since: start)
-            } catch {
-                if (error as? MigrateError)?.code != .uncertain { await runtime.settle(stdio) }
-                throw error
+            return try await onThread("forecast") {
+                try predict(container, welcome.bundle.printable(limit: HandoverLimits.path))
             }
-            await runtime.settle(stdio, isElsewhere: true)
-            folder.remove()
-            return report
-        } catch {
-            // As long as nobody knows whose the container is, the folder holds the one that is frozen here.
-            if (error as? MigrateError)?.code != .uncertain { folder.remove() }
-            throw error
+        } onCancel: {
+            cancellation.raise()
         }
     }
 
-    private func handOver(
-        _ container: Container, _ folder: MigrationWorkFolder, _ runtime: ContainerRuntime,
-        _ journal: MigrationJournal, _ route: Handover.Route, since start: ContinuousClock.Instant
-    ) async throws -> MigrationReport {
-        let tracking = options.precopy ? try PageTracking.choose(options.tracking) : .content
+    /// What can be done without the receiver.
+    private func prepare(
+        _ container: Container, _ word: String, _ receiver: String
+    ) async throws -> (Handover.Route, HandoverPreflight) {
+        let route = Handover.Route(
+            command: receiver, patience: options.timeout + .seconds(10),
+            migration: String(UInt64.random(in: 0 ... .max), radix: 16), container: container.id, destination: word)
+        let preflight = try await HandoverPreflight(
+            of: container, runtime, criu, comparesProcessors: options.comparesProcessors,
+            isCancelled: { [cancellation] in cancellation.isRaised })
+        return (route, preflight)
+    }
+
+    private func greet(
+        over link: Link, _ route: Handover.Route, _ preflight: HandoverPreflight, seed: [UInt8], looks: Bool
+    ) async throws -> WelcomeMessage {
+        try await onThread("migrate") { [options, cancellation] in
+            let hello = HelloMessage(
+                container: route.container, hashSeed: seed, migration: route.migration, destination: route.destination,
+                looks: looks, restore: options.restore, fillRate: options.fillRate?.bytesPerSecond)
+            return try preflight.greet(hello, over: link, isCancelled: { cancellation.isRaised })
+        }
+    }
+
+    /// Starts a receiver for `body`. Where it fails, what its command says is told.
+    private func connected<Value: Sendable>(
+        to route: Handover.Route, _ preflight: HandoverPreflight, _ container: Container,
+        _ body: (Link) async throws -> Value
+    ) async throws -> Value {
         let connection = try ReceiverConnection(
             command: route.command, rate: options.bandwidth, patience: route.patience)
-        let source = MigrationSource(
-            link: connection.link, runtime: runtime, container: container, folder: folder, rootfs: nil,
-            tracking: tracking, packer: PagePacker(options.compress, rate: options.bandwidth, isLocal: false),
-            // What is held for another receiver stays frozen also when CRIU is killed.
-            freezesFirst: false)
         do {
-            let welcome = try await source.greet { [options] hello in
-                hello.migration = route.migration
-                hello.destination = route.destination
-                hello.restore = options.restore
-                hello.fillRate = options.fillRate?.bytesPerSecond
-            }
-            var report = MigrationReport(
-                container: container.id, source: container.bundle, destination: welcome.bundle.printable(limit: 4096))
-            if options.precopy {
-                report.tracking = tracking
-                event(.tracking(tracking))
-            }
-            let handover = Handover(
-                source: source, route: route, folder: folder, container: container, journal: journal)
-            try await run(source, connection.link, &report) { known, set in
-                try await move(source, handover, folder, runtime, container, known: known, set: set)
-            }
-            event(.filling)
-            report.fill = try await Task.detached { try await source.sayDone() }.value
+            let value = try await body(connection.link)
             await connection.close()
-            report.totalSeconds = (.now - start) / .seconds(1)
-            return report
+            return value
         } catch let error as MigrateError where [.disconnected, .malformed, .toolFailed].contains(error.code) {
             // A command that could not be run, a host that was not reached: it says so itself.
             var words = await connection.close()
             if error.code != .disconnected { words = nil }
-            throw MigrateError(
-                error.code,
-                "\(error)\(words.map { " ('\(route.command)' says: \($0))" } ?? ""); container \(container.id) runs on in "
-                    + container.bundle)
+            throw preflight.error(
+                MigrateError(
+                    error.code,
+                    "\(error)\(words.map { " ('\(route.command)' says: \($0))" } ?? ""); container \(container.id) runs on "
+                        + "in \(container.bundle)"))
         } catch {
             await connection.close()
             throw error
         }
+    }
+
+    private func handOver(_ container: Container, _ word: String, _ receiver: String) async throws -> MigrationReport {
+        let start = ContinuousClock.now
+        let tracking = options.precopy ? try PageTracking.choose(options.tracking) : .content
+        let (route, preflight) = try await prepare(container, word, receiver)
+        var report = try await connected(to: route, preflight, container) { link in
+            let seed = PageHasher.randomSeed()
+            let welcome = try await greet(over: link, route, preflight, seed: seed, looks: false)
+            let folder = try MigrationWorkFolder(id: container.id, beside: container.bundle, criu: criu)
+            do {
+                let runtime = try await runtime.prepared(criuFolder: folder.criuFolder)
+                let source = MigrationSource(
+                    link: link, runtime: runtime, container: container, folder: folder, rootfs: nil,
+                    tracking: tracking, packer: PagePacker(options.compress, rate: options.bandwidth, isLocal: false),
+                    seed: seed,
+                    // What is held for another receiver stays frozen also when CRIU is killed.
+                    freezesFirst: false)
+                var report = MigrationReport(
+                    container: container.id, source: container.bundle,
+                    destination: welcome.bundle.printable(limit: HandoverLimits.path))
+                if options.precopy {
+                    report.tracking = tracking
+                    event(.tracking(tracking))
+                }
+                try await handOver(container, source, folder, runtime, route, link, &report)
+                folder.remove()
+                return report
+            } catch {
+                // As long as nobody knows whose the container is, the folder holds the one that is frozen here.
+                if (error as? MigrateError)?.code != .uncertain { folder.remove() }
+                throw error
+            }
+        }
+        report.totalSeconds = (.now - start) / .seconds(1)
+        return report
+    }
+
+    private func handOver(
+        _ container: Container, _ source: MigrationSource, _ folder: MigrationWorkFolder, _ runtime: ContainerRuntime,
+        _ route: Handover.Route, _ link: Link, _ report: inout MigrationReport
+    ) async throws {
+        var journal = MigrationJournal(container: container, destination: route.destination, runtime: runtime)
+        journal.receiver = route.command
+        journal.migration = route.migration
+        try journal.write(in: folder.path, durably: true)
+        let stdio = try await runtime.holdStdio(of: container)
+        do {
+            let handover = Handover(
+                source: source, route: route, folder: folder, container: container, journal: journal)
+            try await run(source, link, &report) { known, set in
+                try await move(source, handover, folder, runtime, container, known: known, set: set)
+            }
+            event(.filling)
+            report.fill = try await Task.detached { try await source.sayDone() }.value
+        } catch {
+            if (error as? MigrateError)?.code != .uncertain { await runtime.settle(stdio) }
+            throw error
+        }
+        await runtime.settle(stdio, isElsewhere: true)
     }
 
     private func move(

@@ -131,7 +131,7 @@ struct Receiver: Sendable {
             case .restore: return .restore(images: store.folder)
             case .prepare: return .prepare(images: store.folder)
             case .failure: return .giveUp
-            case .hello, .answer, .welcome, .go, .owner, .done, .filled:
+            case .hello, .needs, .usedFiles, .checking, .answer, .welcome, .go, .owner, .done, .filled:
                 throw MigrateError(.malformed, "the source sent \(frame.kind) out of turn")
             }
         }

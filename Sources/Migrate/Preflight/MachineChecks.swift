@@ -4,8 +4,8 @@ internal import LinuxSystem
 /// What CRIU needs of the machine.
 struct MachineChecks: Sendable {
     let criu: CRIUInstallation
-    /// The container's first process.
-    let root: Int32
+    /// Whether the container has TCP connections.
+    let hasConnections: Bool
 
     func problems() async throws -> [String] {
         var found: [String] = []
@@ -16,7 +16,7 @@ struct MachineChecks: Sendable {
                 "CRIU \(criu.version), \(criu.path), does not work on this kernel (\(objection)): scripts/setup.sh run "
                     + "(make setup) provides one that fits")
         }
-        if NetworkLock.hasConnections(root), Tool.find("iptables-restore") == nil {
+        if hasConnections, Tool.find("iptables-restore") == nil {
             found.append("CRIU needs iptables to hold the container's TCP connections: apt-get install iptables")
         }
         return found
@@ -31,6 +31,15 @@ struct MachineChecks: Sendable {
         guard isAtLeast(kernel, [6, 13]), !isAtLeast(criu, [4, 2]) else { return nil }
         return "CRIU \(criu) fails on kernels after 6.12, and this is \(kernel): scripts/setup.sh run (make setup) "
             + "provides one that fits, --criu names another"
+    }
+
+    /// A newer CRIU reads what an older one has written, and not the other way round.
+    static func ageProblem(criu: String, source: String) -> String? {
+        let needed = source.split(separator: ".").prefix(2).map { Int($0.prefix { $0.isNumber }) ?? 0 }
+        if isAtLeast(criu, needed) { return nil }
+        return
+            "CRIU \(criu) is older than the source's \(source), whose images it need not understand: install one that "
+            + "is as new (scripts/setup.sh run), or name one with --criu"
     }
 
     private static func isAtLeast(_ version: String, _ least: [Int]) -> Bool {

@@ -36,7 +36,7 @@ extension Migrator {
         }
     }
 
-    private func predict(_ container: Container, _ destination: String) throws -> MigrationForecast {
+    func predict(_ container: Container, _ destination: String) throws -> MigrationForecast {
         let nowhere = try Descriptor.open("/dev/null", O_RDWR)
         let link = Link(input: nowhere, output: nowhere)
         let hasher = PageHasher(seed: PageHasher.randomSeed())

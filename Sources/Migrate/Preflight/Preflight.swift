@@ -13,7 +13,9 @@ struct Preflight: Sendable {
     /// - Throws: `.wrongState` with all that is wrong, each with what to do about it.
     func check() async throws {
         let tree = try ContainerProcess.tree(below: container.pid)
-        async let machine = try MachineChecks(criu: criu, root: container.pid).problems()
+        async let machine = try MachineChecks(
+            criu: criu, hasConnections: NetworkLock.hasConnections(container.pid)
+        ).problems()
         async let others = try onThread("preflight") { [self] in
             try ProcessChecks(root: container.pid, tree: tree).problems() + DescriptorChecks(tree: tree).problems()
                 + BundleChecks(
@@ -23,6 +25,20 @@ struct Preflight: Sendable {
         let problems = try await machine + others
         if problems.isEmpty { return }
         throw MigrateError(.wrongState, Self.message(container.id, problems))
+    }
+
+    /// - Throws: `.wrongState` with all that either end of a hand-over has found.
+    static func check(_ id: String, here: [String], there: [String]) throws {
+        let problems = here.map { "here: \($0)" } + bounded(there).map { "at the receiver: \($0)" }
+        if problems.isEmpty { return }
+        throw MigrateError(.wrongState, message(id, problems))
+    }
+
+    /// What crosses between two ends that do not trust each other, either way: not for ever, and printable.
+    static func bounded(_ problems: [String]) -> [String] {
+        let most = 50
+        let more = problems.count > most ? ["and \(problems.count - most) more"] : []
+        return problems.prefix(most).map { $0.printable(limit: 1024) } + more
     }
 
     /// One line, also for several problems; they are numbered then.

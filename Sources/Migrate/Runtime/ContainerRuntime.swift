@@ -40,11 +40,11 @@ package struct ContainerRuntime: Sendable {
     /// Whether a restore can leave the memory to a page server of ours (`LazyRestore`).
     private(set) var canRestoreLazily = false
 
-    /// The same runtime, with the `criu` in `folder`, and with what it can do looked up.
+    /// The same runtime, with the `criu` in `criuFolder`, and with what it can do looked up.
     /// - Throws: `.toolMissing` where it cannot hand pages to a page server.
-    func prepared(criuFolder: String) async throws -> ContainerRuntime {
+    func prepared(criuFolder: String? = nil) async throws -> ContainerRuntime {
         var copy = self
-        copy.criuFolder = criuFolder
+        if let criuFolder { copy.criuFolder = criuFolder }
         let help = try await tool.run(command.checkpointHelp())
         guard try await canCheckpoint(help) else {
             let version = try await version()

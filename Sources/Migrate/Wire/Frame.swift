@@ -20,6 +20,12 @@ struct Frame {
         case copies = 21
         /// Binary: u64 address, u64 count of pages (at most a batch), then these, as one zstd frame (RFC 8878). As `pages`.
         case packed = 22
+        /// JSON: what the container needs of a receiver that is a process of its own; follows `hello`.
+        case needs = 23
+        /// JSON: files of the rootfs that it uses; the last of these ends what the receiver has to look at.
+        case usedFiles = 24
+        /// JSON: the receiver is still looking.
+        case checking = 25
         /// JSON: a page set ends; its counts and digest.
         case pageSetEnd = 6
         /// JSON: name and size of a small image; its bytes follow in `data` frames.

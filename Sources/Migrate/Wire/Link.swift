@@ -96,8 +96,16 @@ final class Link: Sendable {
     }
 
     /// The next frame, which has to be of `kind`.
-    func expect<Message: Decodable>(_ kind: Frame.Kind, as type: Message.Type = Message.self) throws -> Message {
-        guard let frame = try receive() else {
+    /// - Parameter checking: called where the other end says first that it is still looking; nil where it may not.
+    func expect<Message: Decodable>(
+        _ kind: Frame.Kind, as type: Message.Type = Message.self, checking: (() throws -> Void)? = nil
+    ) throws -> Message {
+        var next = try receive()
+        while let checking, next?.kind == .checking {
+            try checking()
+            next = try receive()
+        }
+        guard let frame = next else {
             throw MigrateError(.disconnected, "the other end of the migration has gone")
         }
         if frame.kind == .failure {
@@ -107,6 +115,22 @@ final class Link: Sendable {
             throw MigrateError(.malformed, "the other end of the migration sent \(frame.kind) instead of \(kind)")
         }
         return try frame.message()
+    }
+
+    /// Does `body`. Where the link breaks meanwhile, the other end's own reason is thrown if it has left one.
+    func explaining<Value>(_ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as MigrateError where error.code == .disconnected {
+            // Nothing more is to come; what has come can still be read.
+            shutDown()
+            var last = try? receive()
+            while last?.kind == .checking { last = try? receive() }
+            if let last, last.kind == .failure, let message = try? last.message(as: FailureMessage.self) {
+                throw message.error
+            }
+            throw error
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 /// The JSON messages of the migration protocol. Binary ones are described at `Frame.Kind`.
 ///
-/// The source begins with `hello`, the receiver answers with `welcome`. Then come page sets and images; each set and the
-/// end of the images is answered. What follows depends on whether both copies of the container may exist at once:
+/// The source begins with `hello`. To a receiver that is a process of its own it says then what the container needs of it
+/// (`needs`, `usedFiles`); as long as the receiver looks, it says so now and then (`checking`). It answers with `welcome`,
+/// which lists what would make the migration fail there: where there is anything, nothing follows. Then come page sets and
+/// images; each set and the end of the images is answered. What follows depends on whether both copies of the container may exist at once:
 /// - `restore`: the source has let its container go; the receiver starts it and answers.
 /// - `prepare`, `go`: the source holds its container frozen. The receiver restores it and keeps it from running, and
 ///   answers; with `go` it becomes the receiver's, which lets it run, and answers. After `done` it says when all of its
@@ -10,7 +12,7 @@
 /// Where the connection is lost after `go`, the source greets again and asks; the receiver's `owner` says, once and for
 /// all, whose the container is.
 enum ProtocolVersion {
-    static let current = 3
+    static let current = 4
 }
 
 struct HelloMessage: Codable, Sendable {
@@ -25,6 +27,8 @@ struct HelloMessage: Codable, Sendable {
     var destination: String?
     /// Nothing is to be moved: whose is the container of this migration?
     var asks = false
+    /// True where nothing is to be moved: would it work?
+    var looks: Bool?
     /// How the memory is to be restored; nil is the receiver's choice.
     var restore: RestoreChoice?
     /// Bytes a second that a lazy restore places in the background; nil is no limit.
@@ -35,7 +39,31 @@ struct WelcomeMessage: Codable, Sendable {
     var version = ProtocolVersion.current
     /// The destination bundle's path at the receiver.
     var bundle: String
+    /// What would make the migration fail there, each with what to do about it.
+    var problems: [String] = []
 }
+
+/// What a container needs of the receiver that it is to be handed to.
+struct NeedsMessage: Codable, Sendable {
+    /// Bytes of its memory, about.
+    var memory: Int
+    /// Whether it has TCP connections.
+    var hasConnections: Bool
+    /// The version of the CRIU that will dump it.
+    var criu: String
+    /// Nil where the processor does not matter.
+    var processor: Processor?
+    var config: ConfigNeeds
+    /// The key of the files' digests.
+    var digestSeed: [UInt8]
+}
+
+struct UsedFilesMessage: Codable, Sendable {
+    var files: [UsedFile]
+    var isLast: Bool
+}
+
+struct CheckingMessage: Codable, Sendable {}
 
 struct PageSetBeginMessage: Codable, Sendable {
     /// 1 for the first; each page set refers to the one before.

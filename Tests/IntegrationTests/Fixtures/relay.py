@@ -9,6 +9,7 @@ Frame.Kind) comes by, in whichever direction, it writes FLAG and does ACTION:
   lose            the connection ends before the message has crossed
   cut             the connection ends right after it has crossed
   hang            nothing crosses any more
+  run             the shell script FLAG.run runs first
   corrupt         the last byte of the message is another
   kill-source     the message crosses, then the bundletool that started this is killed
   kill-receiver   the message crosses, then COMMAND is killed
@@ -54,6 +55,8 @@ def act(target, frame):
         file.write(str(os.getppid()))
     if action == "lose":
         end()
+    if action == "run":
+        subprocess.run(["sh", flag + ".run"], check=True)
     if action == "hang":
         threading.Event().wait()
     if action == "corrupt":
