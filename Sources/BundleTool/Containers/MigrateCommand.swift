@@ -98,11 +98,15 @@ struct MigrateCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             """
             What happens to the destination's rootfs: sync makes it the same as the container's, keep leaves it as it \
-            is, auto is sync between a bundle and its clone, and keep otherwise.
+            is, auto is sync between a bundle and its clone, and keep otherwise, as with --receiver.
             """, valueName: "auto|sync|keep"))
     var rootfs = RootfsChoice.auto
 
-    @Flag(help: "Only look whether it would work, and predict what it would take; nothing is moved or stopped.")
+    @Flag(
+        help: """
+            Only look whether it would work, with --receiver at both ends, and predict what it would take; nothing is \
+            moved or stopped.
+            """)
     var dryRun = false
 
     @Flag(help: "Print a JSON report.") var json = false
