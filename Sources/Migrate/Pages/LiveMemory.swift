@@ -22,10 +22,23 @@ struct LiveMemory {
     ///   - progress: called with the number of pages that were read since the last call.
     ///   - isCancelled: asked between batches; true ends with `.cancelled`.
     func send(to sender: PageSetSender, progress: (Int) -> Void, isCancelled: () -> Bool) throws {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Page.batch * Page.size, alignment: Page.size)
-        defer { buffer.deallocate() }
         func checkCancellation() throws {
             if isCancelled() { throw MigrateError(.cancelled, "interrupted; the container runs on where it was") }
+        }
+        func send(_ runs: [MemoryMap.Range], _ read: @escaping Reader) throws {
+            let batches = runs.flatMap(\.batches)
+            // Where pages are sent, reading is not what takes the time, and one buffer stays in the processor's cache;
+            // for a few megabytes threads are not worth it.
+            let threads = sender.hasKnownPages ? min(OrderedWork.threads, batches.count / 4) : 0
+            try OrderedWork.run(
+                batches, threads: threads, bufferSize: Page.batch * Page.size
+            ) { [hasher = sender.hasher] batch, buffer in
+                Self.read(batch, into: buffer, hasher, read)
+            } take: { batch, parts, buffer in
+                try checkCancellation()
+                for part in parts { try sender.add(part.address, part.bytes(in: buffer), part.hashes) }
+                progress(batch.pages)
+            }
         }
         for process in processes {
             // A process that ends meanwhile has no memory to carry.
@@ -33,50 +46,78 @@ struct LiveMemory {
                 let runs = try? plan(of: process)
             else { continue }
             try sender.begin(MemoryID(kind: .process, number: process.innerPID))
-            let tracked = tracker?.pages(of: process)
+            guard let tracked = tracker?.pages(of: process) else {
+                try send(runs) { address, pages, buffer in Self.read(memory, address, pages, into: buffer) }
+                continue
+            }
+            // What is marked is little, but for the round that clears the marks.
+            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Page.batch * Page.size, alignment: Page.size)
+            defer { buffer.deallocate() }
             for batch in runs.lazy.flatMap(\.batches) {
                 try checkCancellation()
-                for run in tracked?.runs(batch.address, batch.pages) ?? [
-                    .init(address: batch.address, pages: batch.pages)
-                ] {
+                for run in tracked.runs(batch.address, batch.pages) {
                     if run.isUnchanged, try sender.keep(run.address, run.pages) {
-                        tracked?.wereKept(run)
+                        tracked.wereKept(run)
                     } else {
-                        try Self.read(memory, run, tracked, into: buffer, sender.add)
+                        let range = MemoryMap.Range(address: run.address, pages: run.pages)
+                        let parts = Self.read(range, into: buffer, sender.hasher) { address, pages, buffer in
+                            tracked.willRead(address, pages)
+                            let read = Self.read(memory, address, pages, into: buffer)
+                            tracked.wereRead(address, read)
+                            return read
+                        }
+                        for part in parts {
+                            try sender.add(part.address, part.bytes(in: UnsafeRawBufferPointer(buffer)), part.hashes)
+                        }
                     }
                 }
                 progress(batch.pages)
             }
-            if let tracked { tracker?.endRound(tracked, of: process) }
+            tracker?.endRound(tracked, of: process)
         }
         for object in SharedMemory.all(of: processes) {
             guard let file = object.open(), let runs = try? SharedMemory.runs(of: file), !runs.isEmpty else { continue }
             try sender.begin(object.id)
-            for batch in runs.lazy.flatMap(\.batches) {
-                try checkCancellation()
-                let read = SharedMemory.read(file, batch.address, batch.pages, into: buffer)
-                try sender.add(batch.address, UnsafeRawBufferPointer(rebasing: buffer[..<(read * Page.size)]))
-                progress(batch.pages)
-            }
+            try send(runs) { address, pages, buffer in SharedMemory.read(file, address, pages, into: buffer) }
         }
     }
 
-    /// Reads what can be read of a run.
+    /// Reads pages into the buffer, and says how many could be read from the first one on.
+    private typealias Reader = @Sendable (_ address: UInt64, _ pages: Int, UnsafeMutableRawBufferPointer) -> Int
+
+    /// Pages in a row that were read.
+    private struct Part: Sendable {
+        var address: UInt64
+        /// Position of the first one in the buffer.
+        var offset: Int
+        var hashes: [PageHash]
+
+        func bytes(in buffer: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+            UnsafeRawBufferPointer(rebasing: buffer[offset..<(offset + hashes.count * Page.size)])
+        }
+    }
+
+    /// Reads and hashes what can be read of a range.
     private static func read(
-        _ memory: Descriptor, _ run: TrackedPages.Run, _ tracked: TrackedPages?,
-        into buffer: UnsafeMutableRawBufferPointer, _ body: (UInt64, UnsafeRawBufferPointer) throws -> Void
-    ) throws {
+        _ range: MemoryMap.Range, into buffer: UnsafeMutableRawBufferPointer, _ hasher: PageHasher,
+        _ read: (UInt64, Int, UnsafeMutableRawBufferPointer) -> Int
+    ) -> [Part] {
+        var parts: [Part] = []
         var done = 0
-        while done < run.pages {
-            let count = run.pages - done
-            let address = run.address + UInt64(done * Page.size)
-            tracked?.willRead(address, count)
-            let read = read(memory, address, count, into: buffer)
-            tracked?.wereRead(address, read)
-            if read > 0 { try body(address, UnsafeRawBufferPointer(rebasing: buffer[..<(read * Page.size)])) }
+        while done < range.pages {
+            let (count, offset) = (range.pages - done, done * Page.size)
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[offset...])
+            let read = read(range.address + UInt64(offset), count, rest)
+            if read > 0 {
+                let bytes = UnsafeRawBufferPointer(rebasing: rest[..<(read * Page.size)])
+                parts.append(
+                    Part(
+                        address: range.address + UInt64(offset), offset: offset, hashes: hasher.hashes(ofPages: bytes)))
+            }
             // The page at which reading stopped is gone or cannot be read: the final dump decides about it.
             done += max(read, read < count ? read + 1 : read)
         }
+        return parts
     }
 
     private func plan(of process: ContainerProcess) throws -> [MemoryMap.Range] {

@@ -45,6 +45,9 @@ final class PageSetSender {
         try link.send(.memory, head: head)
     }
 
+    /// Whether there was a set before, so that most pages are named and not sent.
+    var hasKnownPages: Bool { known.pages > 0 }
+
     /// Takes whole pages, at most a batch, that lie at `address` and after.
     func add(_ address: UInt64, _ bytes: UnsafeRawBufferPointer) throws {
         try add(address, bytes, hasher.hashes(ofPages: bytes))
