@@ -27,7 +27,7 @@ final class DumpHold: Sendable {
             before: freezer?.freezing(telling: fifo) ?? "",
             afterwards: """
                 criu
-                (cd /; while sleep 0.1; [[ -d /proc/$criu ]]; do alive || : <>/dev/tcp/127.0.0.1/\(port); done) >/dev/null 2>&1 3<&- &
+                (cd /; while working; do alive || : <>/dev/tcp/127.0.0.1/\(port); done) >/dev/null 2>&1 3<&- &
                 """)
     }
 

@@ -36,14 +36,24 @@ final class Hold: Sendable {
     ///   - before: lines of the script for CRIU's first step, before anything is stopped.
     ///   - afterwards: lines of the script that follow when the verdict is there.
     init(at step: Step, folder: String, settings: [String] = [], before: String = "", afterwards: String = "") throws {
-        for name in ["held", Self.verdictName] {
+        for name in ["held", Self.verdictName, "quiet"] {
             try retrying("make the fifo", "\(folder)/\(name)") { mkfifo("\(folder)/\(name)", 0o600) }
         }
         // Read and write: neither end has to wait for the other to open.
         held = try Descriptor.open("\(folder)/held", O_RDWR)
         verdicts = try Descriptor.open("\(folder)/\(Self.verdictName)", O_RDWR)
         let script = Self.script(step, folder: folder, before: before, afterwards: afterwards)
-        try Files.write(Array(script.utf8), to: "\(folder)/hold", mode: 0o700)
+        try Files.write(Array(script.utf8), to: "\(folder)/hold.bash", mode: 0o600)
+        let steps = before.isEmpty ? step.rawValue : "pre-dump | \(step.rawValue)"
+        // CRIU comes by at every step, also while all stand still: the smallest shell sends it on.
+        let entry = """
+            #!/bin/sh
+            case $CRTOOLS_SCRIPT_ACTION in
+            \(steps)) exec /bin/bash \(folder)/hold.bash ;;
+            esac
+
+            """
+        try Files.write(Array(entry.utf8), to: "\(folder)/hold", mode: 0o700)
         configuration = "\(folder)/criu.conf"
         try CRIUConfiguration.write(settings + ["action-script \(folder)/hold"], to: configuration)
     }
@@ -52,19 +62,33 @@ final class Hold: Sendable {
 
     private static func script(_ step: Step, folder: String, before: String, afterwards: String) -> String {
         """
-        #!/bin/bash
-        # Started by CRIU at each of its steps; waits at one of them. Made by bundletool for one migration.
+        # Started by CRIU at two of its steps; waits at one of them. Made by bundletool for one migration.
+        # No other program is started here: the container stands still meanwhile.
+        LC_ALL=C
+        # The fields of a process's stat after its name, which may hold any character.
+        stat() { stat=; IFS= read -rd '' stat 2>/dev/null </proc/$1/stat; stat=(${stat##*) }); }
         criu() {
+            local name
             criu=$PPID
-            [[ $(</proc/$criu/comm) != *sh ]] || criu=$(sed 's/.*) //' /proc/$criu/stat | cut -d' ' -f2)
+            read -r name </proc/$criu/comm
+            # A shell between the two.
+            if [[ $name == *sh ]]; then stat $criu; criu=${stat[1]}; fi
+        }
+        # Whether CRIU lives, a tenth of a second later.
+        working() {
+            # Nothing ever comes from there, and to wait at it takes no process.
+            [[ -v quiet ]] || exec {quiet}<>\(folder)/quiet
+            read -rt 0.1 -u $quiet
+            (($? > 128)) || sleep 0.1
+            [[ -d /proc/$criu ]]
         }
         if [[ $CRTOOLS_SCRIPT_ACTION == pre-dump ]]; then
             criu
             \(before)
+            exit 0
         fi
-        [[ $CRTOOLS_SCRIPT_ACTION == \(step.rawValue) ]] || exit 0
         cd \(folder) || exit 1
-        alive() { [[ $(sed 's/.*) //' /proc/\(getpid())/stat 2>/dev/null | cut -d' ' -f20) == \(startTime) ]]; }
+        alive() { stat \(getpid()); [[ ${stat[19]-} == \(startTime) ]]; }
         exec 3<>\(verdictName)
         echo held 1<>held
         # Without a word from a living bundletool it is undone. The second may be over in the middle of a word.

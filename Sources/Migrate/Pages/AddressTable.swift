@@ -24,6 +24,24 @@ struct AddressTable<Value: Sendable>: Sendable {
         values.append(value)
     }
 
+    /// Adds pages next to each other.
+    mutating func append(_ address: UInt64, _ more: ArraySlice<Value>) {
+        guard let first = more.first else { return }
+        append(address, first)
+        runs[runs.count - 1].count += more.count - 1
+        values.append(contentsOf: more.dropFirst())
+    }
+
+    /// The values of pages next to each other, or nil where one has none.
+    mutating func find(_ address: UInt64, count: Int) -> ArraySlice<Value>? {
+        guard find(address) != nil else { return nil }
+        // Neighbours are in one run.
+        let run = runs[hint]
+        let position = Int((address - run.address) / UInt64(Page.size))
+        guard run.count - position >= count else { return nil }
+        return values[(run.offset + position)..<(run.offset + position + count)]
+    }
+
     mutating func find(_ address: UInt64) -> Value? {
         if let value = value(inRun: hint, address) ?? value(inRun: hint + 1, address) { return value }
         var low = 0

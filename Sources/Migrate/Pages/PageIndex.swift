@@ -16,6 +16,17 @@ struct PageIndex: Sendable {
         tables[memory, default: AddressTable()].append(address, number)
     }
 
+    /// Adds pages next to each other.
+    mutating func append(_ memory: MemoryID, _ address: UInt64, _ numbers: ArraySlice<UInt32>) {
+        tables[memory, default: AddressTable()].append(address, numbers)
+    }
+
+    /// What pages next to each other hold, or nil where the destination lacks one of them.
+    mutating func numbers(_ memory: MemoryID, _ address: UInt64, count: Int) -> ArraySlice<UInt32>? {
+        guard let position = tables.index(forKey: memory) else { return nil }
+        return tables.values[position].find(address, count: count)
+    }
+
     /// What the page at `address` holds, or nil where the destination has none.
     mutating func number(_ memory: MemoryID, _ address: UInt64) -> UInt32? {
         guard let position = tables.index(forKey: memory) else { return nil }

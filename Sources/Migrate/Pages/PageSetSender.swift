@@ -91,13 +91,9 @@ final class PageSetSender {
     /// - Returns: false, and nothing done, where the set before does not hold all of them.
     func keep(_ address: UInt64, _ pages: Int) throws -> Bool {
         guard let memory else { preconditionFailure("pages before their memory") }
-        let addresses = (0..<pages).map { address + UInt64($0 * Page.size) }
-        let numbers = addresses.compactMap { known.number(memory, $0) }
-        guard numbers.count == pages else { return false }
-        for (address, number) in zip(addresses, numbers) {
-            index.append(memory, address, number)
-            try addUnchanged(address)
-        }
+        guard let numbers = known.numbers(memory, address, count: pages) else { return false }
+        index.append(memory, address, numbers)
+        try addUnchanged(address, pages)
         return true
     }
 
@@ -133,9 +129,9 @@ final class PageSetSender {
 
     // MARK: Runs
 
-    private func addUnchanged(_ address: UInt64) throws {
-        counts.unchanged += 1
-        try add(.unchanged, address)
+    private func addUnchanged(_ address: UInt64, _ pages: Int = 1) throws {
+        counts.unchanged += pages
+        try add(.unchanged, address, pages)
     }
 
     private func addZeros(_ address: UInt64) throws {
@@ -143,12 +139,12 @@ final class PageSetSender {
         try add(.zeros, address)
     }
 
-    private func add(_ name: PageSetDigest.Run, _ address: UInt64) throws {
+    private func add(_ name: PageSetDigest.Run, _ address: UInt64, _ count: Int = 1) throws {
         if case .counted(name, let start, let pages) = run, start + pages * UInt64(Page.size) == address {
-            run = .counted(name, address: start, pages: pages + 1)
+            run = .counted(name, address: start, pages: pages + UInt64(count))
         } else {
             try flush()
-            run = .counted(name, address: address, pages: 1)
+            run = .counted(name, address: address, pages: UInt64(count))
         }
     }
 

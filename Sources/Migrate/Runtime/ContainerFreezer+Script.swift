@@ -23,8 +23,7 @@ extension ContainerFreezer {
     func freezing(telling fifo: String) -> String {
         """
         thaw() { echo \(words.thaw) >\(Self.quoted(file)); }
-        (cd /; while sleep 0.1; [[ -d /proc/$criu ]]; do :; done; thaw) >/dev/null 2>&1 &
-        LC_ALL=C
+        (cd /; while working; do :; done; thaw) >/dev/null 2>&1 &
         told() { echo "$1" 1<>\(fifo); exit 0; }
         time=$EPOCHREALTIME
         echo \(words.freeze) >\(Self.quoted(file)) || told

@@ -47,10 +47,7 @@ final class TrackedPages {
 
     /// Notes that the destination keeps these unchanged pages.
     func wereKept(_ run: Run) {
-        for index in 0..<run.pages {
-            let address = run.address + UInt64(index * Page.size)
-            if let identity = known.find(address) { identities.append(address, identity) }
-        }
+        if let all = known.find(run.address, count: run.pages) { identities.append(run.address, all) }
     }
 
     /// - Parameter words: may be fewer than the pages: those without are to be read.
@@ -58,18 +55,23 @@ final class TrackedPages {
         _ address: UInt64, _ pages: Int, _ words: [PagemapWord], known: inout AddressTable<UInt64>
     ) -> [Run] {
         var runs: [Run] = []
+        var run = Run(address: address, pages: 0)
+        // Mostly all of them are known.
+        let identities = known.find(address, count: pages)
         for index in 0..<pages {
             let pageAddress = address + UInt64(index * Page.size)
             var isUnchanged = false
             if index < words.count, !words[index].isSoftDirty, let identity = words[index].identity {
-                isUnchanged = known.find(pageAddress) == identity
+                let before = identities.map { $0[$0.startIndex + index] } ?? known.find(pageAddress)
+                isUnchanged = before == identity
             }
-            if let last = runs.last, last.isUnchanged == isUnchanged {
-                runs[runs.count - 1].pages += 1
-            } else {
-                runs.append(Run(address: pageAddress, pages: 1, isUnchanged: isUnchanged))
+            if isUnchanged != run.isUnchanged {
+                if run.pages > 0 { runs.append(run) }
+                run = Run(address: pageAddress, pages: 0, isUnchanged: isUnchanged)
             }
+            run.pages += 1
         }
+        if run.pages > 0 { runs.append(run) }
         return runs
     }
 
