@@ -13,7 +13,7 @@ declare -A packages=(
     [build]="libarchive-dev zlib1g-dev libxxhash-dev libzstd-dev liblzma-dev libbz2-dev libssl-dev libisal-dev"
     [run]="iproute2 iptables curl ca-certificates util-linux libisal2"
     [test]="libarchive-tools attr e2fsprogs xfsprogs python3 crun umoci podman buildah skopeo mmdebstrap uidmap
-        docker-registry apache2-utils openssl isal zstd bzip2 xz-utils musl-tools libdevmapper1.02.1"
+        docker-registry apache2-utils nftables openssl isal zstd bzip2 xz-utils musl-tools libdevmapper1.02.1"
     [vm]="qemu-system-x86 mmdebstrap e2fsprogs"
 )
 # Programs that may come from elsewhere, and the package where they do not.

@@ -118,7 +118,9 @@ final class TestNetwork: Sendable {
     /// What the packet filter at the server's end is told to drop.
     func rules() async throws -> [String] {
         let save = try #require(Tool.path(of: "iptables-save"))
-        let rules = try await Tool.shell("\(ip) netns exec \(server) \(save) 2>/dev/null")
-        return rules.split(separator: "\n").map(String.init).filter { $0.contains("DROP") }
+        let list = try #require(Tool.path(of: "nft"))
+        let enter = "\(ip) netns exec \(server)"
+        let rules = try await Tool.shell("\(enter) \(save) 2>/dev/null; \(enter) \(list) list ruleset inet")
+        return rules.split(separator: "\n").map(String.init).filter { $0.lowercased().contains("drop") }
     }
 }

@@ -7,6 +7,7 @@
 #include "CLinuxFiles.h"
 #include "CLinuxMemory.h"
 #include "CLinuxNamespace.h"
+#include "CLinuxPacketFilter.h"
 #include "CLinuxProcess.h"
 
 /* openat2(2) `resolve` flags. */

@@ -9,6 +9,8 @@ enum CRIUConfiguration {
     /// Writes a configuration: the user's own, and these lines.
     static func write(_ lines: [String] = [], to path: String) throws {
         let inherited = getenv("CRIU_CONFIG_FILE").flatMap { Files.text(of: String(cString: $0)) } ?? ""
+        // Which of the two network locks it is can be the user's to say.
+        let lines = lines.filter { $0 != NetworkLockTable.setting || !inherited.contains("network-lock") }
         let text = ([inherited] + always + lines).joined(separator: "\n") + "\n"
         try Files.write(Array(text.utf8), to: path)
     }

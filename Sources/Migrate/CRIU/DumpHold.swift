@@ -13,7 +13,8 @@ final class DumpHold: Sendable {
     /// - Parameters:
     ///   - folder: as `Hold` wants it.
     ///   - freezer: what CRIU shall find frozen; nil leaves the freezing to CRIU.
-    init(folder: String, freezer: ContainerFreezer? = nil) throws {
+    ///   - settings: lines of CRIU's configuration.
+    init(folder: String, freezer: ContainerFreezer? = nil, settings: [String] = []) throws {
         port = try Descriptor.listenOnLoopback().port
         let fifo = "\(folder)/frozen"
         frozen = try freezer.map { _ in
@@ -23,7 +24,7 @@ final class DumpHold: Sendable {
         // The runtime passes CRIU no address for a lazy dump, and CRIU would listen on all of them.
         // CRIU will wait for a client of its page server. Where bundletool dies before it is that client, the script is.
         hold = try Hold(
-            at: .dumped, folder: folder, settings: ["address 127.0.0.1"],
+            at: .dumped, folder: folder, settings: ["address 127.0.0.1"] + settings,
             before: freezer?.freezing(telling: fifo) ?? "",
             afterwards: """
                 criu

@@ -16,18 +16,20 @@ struct NetworkLock: Sendable {
     /// In a network namespace that is not this process's, CRIU drops everything with a chain of its own.
     private let hasChain: Bool
 
-    /// The lock that a dump of a running container makes; nil where it makes none.
+    /// The lock that a dump of a running container makes.
     init?(of container: Container) {
         let path = "/proc/\(container.pid)/ns/net"
         guard let namespace = try? Descriptor.open(path, O_RDONLY) else { return nil }
         self.namespace = namespace
         connections = Self.connections(of: container.pid)
         hasChain = Files.identity(of: path) != Files.identity(of: "/proc/self/ns/net")
-        if connections.isEmpty, !hasChain { return nil }
     }
 
-    /// Removes the rules that a dead CRIU has left about these connections, and its chain.
-    func clear() async {
+    /// Removes what a dead CRIU has left: its table, or its rules about these connections and its chain.
+    /// - Parameter work: the work folder of the dump.
+    func clear(ofDumpIn work: String) async {
+        await NetworkLockTable.remove(ofDumpIn: work, namespace: namespace)
+        guard hasChain || !connections.isEmpty else { return }
         await Self.edit(namespace: "/proc/\(getpid())/fd/\(namespace.raw)") { rules in
             rules.filter { Self.isLock($0, of: connections) }.map(Self.deletion)
                 + (hasChain ? Self.deletions(ofChainIn: rules) : [])

@@ -36,6 +36,8 @@ final class MigrationSource: Sendable {
     private let tracker: SoftDirtyTracker?
     /// What is frozen before CRIU looks; nil leaves that to CRIU.
     private let freezer: ContainerFreezer?
+    /// Lines of CRIU's configuration for the dump.
+    private let settings: [String]
 
     /// Whether all memory is at the destination, and the container gone here or about to go: from then on there is
     /// something to restore.
@@ -45,11 +47,15 @@ final class MigrationSource: Sendable {
     ///   - seed: of the page hashes; the receiver's greeting says it.
     ///   - freezesFirst: whether the container may be frozen before CRIU looks, and is thawed when CRIU ends, however
     ///     that is.
+    ///   - locksByTable: whether CRIU locks the network by a table (`NetworkLockTable`): only a restore in the same
+    ///     network namespace takes that away.
     init(
         link: Link, runtime: ContainerRuntime, container: Container, folder: MigrationWorkFolder, rootfs: RootfsSync?,
-        tracking: PageTracking, packer: PagePacker?, seed: [UInt8] = PageHasher.randomSeed(), freezesFirst: Bool = true
+        tracking: PageTracking, packer: PagePacker?, seed: [UInt8] = PageHasher.randomSeed(), freezesFirst: Bool = true,
+        locksByTable: Bool = false
     ) {
         freezer = freezesFirst ? ContainerFreezer(whatCRIUFreezes: container, runtime) : nil
+        settings = locksByTable ? [NetworkLockTable.setting] : []
         self.packer = packer
         tracker = tracking == .softDirty ? SoftDirtyTracker() : nil
         self.link = link
@@ -119,7 +125,7 @@ final class MigrationSource: Sendable {
     private func heldDump(
         number: Int, known: PageIndex, _ decision: @escaping @Sendable (Hold?) async throws -> Void
     ) async throws -> DumpResult {
-        let dump = try DumpHold(folder: folder.hold, freezer: freezer)
+        let dump = try DumpHold(folder: folder.hold, freezer: freezer, settings: settings)
         let ended = try Descriptor.pipe()
         let isOver = Latch()
         let checkpoint = Task.detached { [self] in
@@ -211,7 +217,8 @@ final class MigrationSource: Sendable {
         }
         do {
             try await runtime.checkpoint(
-                id: container.id, images: folder.sourceImages, work: folder.sourceWork, pageServerPort: server.port)
+                id: container.id, images: folder.sourceImages, work: folder.sourceWork, pageServerPort: server.port,
+                settings: settings)
         } catch {
             server.cancel()
             // Where our side failed first, CRIU only noticed: our reason is the one to tell.

@@ -90,7 +90,8 @@ package struct Migrator: Sendable {
             let receiving = Task.detached { try await receiver.run() }
             let source = MigrationSource(
                 link: link, runtime: runtime, container: container, folder: folder, rootfs: rootfs, tracking: tracking,
-                packer: PagePacker(options.compress, rate: options.bandwidth, isLocal: true))
+                packer: PagePacker(options.compress, rate: options.bandwidth, isLocal: true),
+                locksByTable: await criu.locksByTable())
             do {
                 var report = MigrationReport(
                     container: container.id, source: container.bundle, destination: destination)
@@ -279,13 +280,13 @@ package struct Migrator: Sendable {
                     + "images are kept in \(folder.path): 'bundletool recover' tries again")
         }
         if let now, now.isRunning, now.pid == container.pid {
-            await lock?.clear()
+            await lock?.clear(ofDumpIn: folder.sourceWork)
             // Connections that were made after that look.
-            await NetworkLock(of: now)?.clear()
+            await NetworkLock(of: now)?.clear(ofDumpIn: folder.sourceWork)
             throw MigrateError(.rolledBack, "\(error); container \(container.id) runs on in \(container.bundle)")
         }
         guard hasDumped else {
-            await lock?.clear()
+            await lock?.clear(ofDumpIn: folder.sourceWork)
             throw MigrateError(
                 .wrongState, "container \(container.id) ended before it could be moved, by itself or by a signal",
                 cause: error)

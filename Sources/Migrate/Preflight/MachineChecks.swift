@@ -42,7 +42,7 @@ struct MachineChecks: Sendable {
             + "is as new (scripts/setup.sh run), or name one with --criu"
     }
 
-    private static func isAtLeast(_ version: String, _ least: [Int]) -> Bool {
+    static func isAtLeast(_ version: String, _ least: [Int]) -> Bool {
         let numbers = version.split(separator: ".").map { Int($0.prefix { $0.isNumber }) ?? 0 }
         return !numbers.lexicographicallyPrecedes(least)
     }

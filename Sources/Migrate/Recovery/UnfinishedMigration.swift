@@ -74,13 +74,16 @@ package struct UnfinishedMigration: Sendable {
             return .restarted(bundle: journal.destination)
         }
         if let container, container.isRunning || container.status == "paused" {
-            await NetworkLock(of: container)?.clear()
+            await NetworkLock(of: container)?.clear(ofDumpIn: "\(path)/source-work")
             await runtime.settleStdio(of: container.id)
             remove()
             return .wasRunning(bundle: container.bundle)
         }
         guard journal.phase == .images, let images = journal.images else {
             // Before the images were complete nothing of ours ends a container.
+            if let here = try? Descriptor.open("/proc/self/ns/net", O_RDONLY) {
+                await NetworkLockTable.remove(ofDumpIn: "\(path)/source-work", namespace: here)
+            }
             await runtime.settleStdio(of: journal.container)
             remove()
             return .hadEnded

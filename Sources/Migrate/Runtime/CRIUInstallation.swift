@@ -51,6 +51,13 @@ package struct CRIUInstallation: Sendable {
         try await Tool(path: path).run(["check", "--feature", feature]).succeeded
     }
 
+    /// Whether a dump can lock the network by a table that the restore finds again. Before 4.1 it was called after a
+    /// process id, which is another one then.
+    func locksByTable() async -> Bool {
+        guard MachineChecks.isAtLeast(version, [4, 1]) else { return false }
+        return (try? await has(feature: "network_lock_nftables")) == true
+    }
+
     private static func environment(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }
     }

@@ -129,10 +129,13 @@ package struct ContainerRuntime: Sendable {
     // MARK: Checkpoint and restore
 
     /// Dumps a container with all pages going to the page server; a success ends the container.
-    func checkpoint(id: String, images: String, work: String, pageServerPort: UInt16) async throws {
+    /// - Parameter settings: lines of CRIU's configuration.
+    func checkpoint(
+        id: String, images: String, work: String, pageServerPort: UInt16, settings: [String] = []
+    ) async throws {
         var tool = tool
         try CRIUConfiguration.write(
-            command.dumpConfiguration(pageServerPort: pageServerPort, lazy: false), to: "\(work)/criu.conf")
+            command.dumpConfiguration(pageServerPort: pageServerPort, lazy: false) + settings, to: "\(work)/criu.conf")
         tool.environment["CRIU_CONFIG_FILE"] = "\(work)/criu.conf"
         let arguments = command.checkpoint(
             id: id, images: images, work: work, pageServerPort: pageServerPort, lazy: false)

@@ -192,7 +192,9 @@ final class Stage: Sendable {
     /// The packet filter's rules about this stage's port; other tests have rules of their own meanwhile.
     func firewallRules() async throws -> [String] {
         let tool = try #require(Tool.path(of: "iptables-save"))
-        let rules = try await Tool.shell("\(tool) 2>/dev/null")
+        // CRIU's tables are not among those that iptables shows.
+        let list = try #require(Tool.path(of: "nft"))
+        let rules = try await Tool.shell("\(tool) 2>/dev/null; \(list) list ruleset inet 2>/dev/null")
         return rules.split(separator: "\n").map(String.init).filter { $0.contains("\(port)") }
     }
 }
