@@ -34,7 +34,11 @@ lock = threading.Lock()
 def read(stream, count):
     data = b""
     while len(data) < count:
-        part = os.read(stream, count - len(data))
+        try:
+            part = os.read(stream, count - len(data))
+        except ConnectionResetError:
+            # The other end has gone, with something unread.
+            part = b""
         if not part:
             return None
         data += part
