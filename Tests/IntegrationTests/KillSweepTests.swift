@@ -54,6 +54,8 @@ struct KillSweepTests {
                     // CRIU runs code of its own in the processes; they may not survive its end (README, Limits). It is
                     // said, no other copy runs, and nothing is left.
                     ended += 1
+                    // Not what is promised: it stays in sight in the report of the tests.
+                    withKnownIssue("CRIU was killed, and the container ended with it") { Issue.record("\(said)") }
                     #expect(try stage.leftovers() == [], "\(said)")
                     #expect(try await stage.firewallRules() == rules, "\(said)")
                     ticks.signal(SIGTERM)
