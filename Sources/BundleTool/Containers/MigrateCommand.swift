@@ -90,7 +90,9 @@ struct MigrateCommand: AsyncParsableCommand {
     var fillRate: Rate?
 
     @Option(
-        help: ArgumentHelp("How long the restore may take, as 60s, before it is undone.", valueName: "time"),
+        help: ArgumentHelp(
+            "How long CRIU may take, without the memory, to dump and to restore, as 60s, before it is undone.",
+            valueName: "time"),
         transform: Output.seconds(parsing:))
     var timeout: Double = 300
 

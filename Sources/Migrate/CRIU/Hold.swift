@@ -105,13 +105,20 @@ final class Hold: Sendable {
     /// Waits until CRIU holds.
     /// - Parameters:
     ///   - stop: readable when CRIU has ended without holding.
+    ///   - timeout: how long CRIU may take until it holds; nil where somebody else sees to that.
     ///   - isAlive: whether there is still something to work on; asked each second.
     /// - Returns: false where CRIU has ended.
-    /// - Throws: where the container has been dead for ten seconds: CRIU waits for it in vain.
-    func wait(orUntil stop: Descriptor, while isAlive: () -> Bool = { true }) throws -> Bool {
+    /// - Throws: where the container has been dead for ten seconds: CRIU waits for it in vain; where the time is over.
+    func wait(
+        orUntil stop: Descriptor, within timeout: Duration? = nil, while isAlive: () -> Bool = { true }
+    ) throws -> Bool {
+        let deadline = timeout.map { ContinuousClock.now + $0 }
         var dead = 0
         while dead < 10 {
             if let ready = try Descriptor.waitForInput(of: [stop, held], timeout: .seconds(1)) { return ready == 1 }
+            if let timeout, let deadline, .now >= deadline {
+                throw MigrateError(.toolFailed, "CRIU has not dumped the processes within \(timeout) (--timeout)")
+            }
             dead = isAlive() ? 0 : dead + 1
         }
         throw MigrateError(.wrongState, "CRIU goes on with a container that has ended")

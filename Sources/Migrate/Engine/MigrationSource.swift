@@ -31,6 +31,8 @@ final class MigrationSource: Sendable {
     private let hasher: PageHasher
     private let seed: [UInt8]
     private let packer: PagePacker?
+    /// How long CRIU may take to dump all but the memory.
+    private let timeout: Duration
     private let dumped = Latch()
     /// Nil compares contents only.
     private let tracker: SoftDirtyTracker?
@@ -44,6 +46,7 @@ final class MigrationSource: Sendable {
     var hasDumped: Bool { dumped.isRaised }
 
     /// - Parameters:
+    ///   - timeout: how long CRIU may take to dump all but the memory.
     ///   - seed: of the page hashes; the receiver's greeting says it.
     ///   - freezesFirst: whether the container may be frozen before CRIU looks, and is thawed when CRIU ends, however
     ///     that is.
@@ -51,9 +54,10 @@ final class MigrationSource: Sendable {
     ///     network namespace takes that away.
     init(
         link: Link, runtime: ContainerRuntime, container: Container, folder: MigrationWorkFolder, rootfs: RootfsSync?,
-        tracking: PageTracking, packer: PagePacker?, seed: [UInt8] = PageHasher.randomSeed(), freezesFirst: Bool = true,
-        locksByTable: Bool = false
+        tracking: PageTracking, packer: PagePacker?, timeout: Duration, seed: [UInt8] = PageHasher.randomSeed(),
+        freezesFirst: Bool = true, locksByTable: Bool = false
     ) {
+        self.timeout = timeout
         freezer = freezesFirst ? ContainerFreezer(whatCRIUFreezes: container, runtime) : nil
         settings = locksByTable ? [NetworkLockTable.setting] : []
         self.packer = packer
@@ -148,7 +152,9 @@ final class MigrationSource: Sendable {
                     comparison?.stop()
                     try? comparing?.wait()
                 }
-                guard try dump.hold.wait(orUntil: ended.read, while: { ContainerProcess.isAlive(container.pid) })
+                guard
+                    try dump.hold.wait(
+                        orUntil: ended.read, within: timeout, while: { ContainerProcess.isAlive(container.pid) })
                 else { return nil }
                 let start = ContinuousClock.now
                 let files = try rootfs?.begin()

@@ -91,7 +91,7 @@ package struct Migrator: Sendable {
             let source = MigrationSource(
                 link: link, runtime: runtime, container: container, folder: folder, rootfs: rootfs, tracking: tracking,
                 packer: PagePacker(options.compress, rate: options.bandwidth, isLocal: true),
-                locksByTable: await criu.locksByTable())
+                timeout: options.timeout, locksByTable: await criu.locksByTable())
             do {
                 var report = MigrationReport(
                     container: container.id, source: container.bundle, destination: destination)

@@ -101,7 +101,7 @@ extension Migrator {
                 let source = MigrationSource(
                     link: link, runtime: runtime, container: container, folder: folder, rootfs: nil,
                     tracking: tracking, packer: PagePacker(options.compress, rate: options.bandwidth, isLocal: false),
-                    seed: seed,
+                    timeout: options.timeout, seed: seed,
                     // What is held for another receiver stays frozen also when CRIU is killed.
                     freezesFirst: false)
                 var report = MigrationReport(

@@ -135,9 +135,11 @@ extension ContainerRuntime {
         let variables = tool.variables.merging(Self.inherited) { own, _ in own }.map { "\($0.key)=\($0.value)" }
         let runtime = Box<Int32>(0)
         do {
-            let end = try await monitor.perform(
-                .restore(arguments: [path] + arguments, environment: variables), timeout: timeout,
-                onStart: { runtime.value = $0 })
+            let end = try await endingStranded {
+                try await monitor.perform(
+                    .restore(arguments: [path] + arguments, environment: variables), timeout: timeout,
+                    onStart: { runtime.value = $0 })
+            }
             if end == .exited(0) { return }
             throw failure(operation, Tool.Outcome(end), log: log, criuLog: criuLog)
         } catch let error as MigrateError where error.code == .busy {

@@ -28,9 +28,15 @@ struct ContainerProcess: Hashable, Sendable {
 
     /// Whether the process is there and no zombie.
     static func isAlive(_ pid: Int32) -> Bool {
-        // The state follows the name, which is in parentheses and may hold any character.
-        let state = Files.text(of: "/proc/\(pid)/stat")?.split(separator: ")").last?.first { $0 != " " }
-        return state.map { $0 != "Z" && $0 != "X" } ?? false
+        status(of: pid).map { $0.state != "Z" && $0.state != "X" } ?? false
+    }
+
+    /// Its state, a letter of proc_pid_stat(5), and its parent; nil where it has ended.
+    static func status(of pid: Int32) -> (state: Substring, parent: Int32)? {
+        // They follow the name, which is in parentheses and may hold any character.
+        let fields = Files.text(of: "/proc/\(pid)/stat")?.split(separator: ")").last?.split(separator: " ")
+        guard let fields, fields.count > 1, let parent = Int32(fields[1]) else { return nil }
+        return (fields[0], parent)
     }
 
     /// When the process was started, as field 22 of its `stat` says: with the number it names this process and no later

@@ -152,7 +152,7 @@ package struct ContainerRuntime: Sendable {
     }
 
     private func checkpoint(_ id: String, _ arguments: [String], _ tool: Tool, _ work: String) async throws {
-        let outcome = try await tool.run(arguments)
+        let outcome = try await endingStranded { try await tool.run(arguments) }
         guard outcome.succeeded else {
             throw failure("checkpoint container \(id)", outcome, criuLog: "\(work)/dump.log")
         }
@@ -248,6 +248,12 @@ package struct ContainerRuntime: Sendable {
         Tool(path: path, searchFirst: criuFolder)
     }
 
+    /// Does `body`, in which the runtime may wait for what a killed CRIU has left.
+    func endingStranded<Value>(_ body: () async throws -> Value) async rethrows -> Value {
+        guard let criuFolder else { return try await body() }
+        return try await StrandedCRIU(criuFolder: criuFolder).ending(while: body)
+    }
+
     /// Runs a command whose container inherits the stdio: messages come through a log file instead.
     private func detached(
         _ operation: String, log: String, _ arguments: [String], criuLog: String? = nil, timeout: Duration? = nil,
@@ -257,7 +263,9 @@ package struct ContainerRuntime: Sendable {
         if let configuration { tool.environment["CRIU_CONFIG_FILE"] = configuration }
         // Made by us first: in a shared folder, the runtime must not follow somebody's link.
         _ = try Descriptor.open(log, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
-        let outcome = try await tool.run(arguments, output: .discarded, timeout: timeout)
+        let outcome = try await endingStranded {
+            try await tool.run(arguments, output: .discarded, timeout: timeout)
+        }
         if outcome.succeeded { return }
         throw failure(operation, outcome, log: log, criuLog: criuLog)
     }

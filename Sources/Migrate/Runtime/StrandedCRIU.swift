@@ -1,0 +1,39 @@
+internal import Glibc
+internal import LinuxSystem
+
+/// Children of a CRIU that was killed, which nobody is going to end.
+///
+/// CRIU tries out the kernel with children that stop themselves (`vdso.c`, `vdso_fill_compat_symtable`). They keep the
+/// socket between CRIU and the runtime open, so that the runtime waits for a CRIU that is dead, for ever.
+struct StrandedCRIU: Sendable {
+    /// What each CRIU of a migration has in its `PATH`, and nobody else.
+    let criuFolder: String
+
+    /// Ends them.
+    /// - Parameter onlyStopped: for where the runtime may have been killed too: then CRIU itself has lost its parent, and
+    ///   comes to its end by itself.
+    func end(onlyStopped: Bool) {
+        for name in (try? Files.names(in: "/proc")) ?? [] {
+            guard let pid = Int32(name), ContainerProcess.isCRIU(pid), isOurs(pid),
+                let status = ContainerProcess.status(of: pid), !isOurs(status.parent),
+                status.state == "T" || !onlyStopped
+            else { continue }
+            kill(pid, SIGKILL)
+        }
+    }
+
+    /// Does `body`, and ends them whenever a second of it has passed: what they keep from ending may be `body`.
+    func ending<Value>(while body: () async throws -> Value) async rethrows -> Value {
+        let watch = Task.detached {
+            while (try? await Task.sleep(for: .seconds(1))) != nil { end(onlyStopped: false) }
+        }
+        defer { watch.cancel() }
+        return try await body()
+    }
+
+    private func isOurs(_ pid: Int32) -> Bool {
+        (Files.text(of: "/proc/\(pid)/environ") ?? "").split(separator: "\0").contains {
+            $0.hasPrefix("PATH=\(criuFolder):")
+        }
+    }
+}
