@@ -70,6 +70,31 @@ struct RecoveryTests {
         }
     }
 
+    @Test("a CRIU that does not come to its end is ended, and the container runs on")
+    func hangingCRIU() async throws {
+        try await Stage.serving(megabytes: 5) { stage in
+            let before = try await stage.listed()
+            let sum = try await stage.checksum().sha256
+            let real = try await CRIUInstallation.find(explicit: nil).path
+            let criu = "\(stage.folder.path)/criu"
+            let script = """
+                #!/bin/bash
+                if [[ $(tr '\\0' ' ' </proc/$PPID/cmdline) == *" checkpoint "* ]]; then kill -STOP $$; fi
+                exec \(real) "$@"
+                """
+            try Files.write(Array(script.utf8), to: criu, mode: 0o700)
+            let outcome = try await stage.run("migrate", "--criu", criu, "--timeout", "1s", "pyserver", "pyserver2")
+            #expect(outcome.status == 1)
+            #expect(outcome.errors.contains("CRIU has not dumped the processes within"))
+            #expect(try await stage.listed() == before)
+            #expect(try await stage.checksum().sha256 == sum)
+            #expect(try Stage.criuProcesses(below: stage.folder.path) == [])
+            #expect(try stage.leftovers() == [])
+            _ = try await stage.migrate(words: ["--predump"])
+            #expect(try await stage.checksum().sha256 == sum)
+        }
+    }
+
     /// Whatever moment it is: afterwards the container runs once, whole.
     @Test("killed at any moment", arguments: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
     func anywhere(share: Double) async throws {

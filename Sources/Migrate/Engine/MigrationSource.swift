@@ -188,8 +188,10 @@ final class MigrationSource: Sendable {
             throw error
         } catch {
             // A CRIU that does not come to its end, because its container has died under it, is brought to it.
-            let patience = Task.detached {
-                try await Task.sleep(for: .seconds(30))
+            let isOut = Latch()
+            let patience = Task.detached { [timeout] in
+                try await Task.sleep(for: min(timeout, .seconds(30)))
+                isOut.raise()
                 checkpoint.cancel()
             }
             defer { patience.cancel() }
@@ -198,6 +200,8 @@ final class MigrationSource: Sendable {
                 try? await onThread("rollback") { try dump.closePageServer(unless: { isOver.isRaised }) }
             }
             _ = await checkpoint.result
+            // The runtime ends when it is told to; a CRIU that is stopped, or waits, holds the processes on.
+            if isOut.isRaised { runtime.endCRIU() }
             // CRIU leaves the cgroup as it has found it.
             try? freezer?.thaw()
             throw error

@@ -50,8 +50,11 @@ struct ContainerProcess: Hashable, Sendable {
     /// Whether it is CRIU, or a child of CRIU's that is not a process of the container yet.
     static func isCRIU(_ pid: Int32) -> Bool {
         let words = (Files.text(of: "/proc/\(pid)/cmdline") ?? "").split(separator: "\0")
-        // Its dynamic loader may have started it.
-        return words.prefix(4).contains { $0.hasSuffix("criu") || $0.hasSuffix("criu.bin") }
+        // Its dynamic loader may have started it; and when it works, it calls itself "criu: dump --rpc".
+        return words.prefix(4).contains { word in
+            let name = word.split(separator: ": ", maxSplits: 1).first ?? word
+            return name.hasSuffix("criu") || name.hasSuffix("criu.bin")
+        }
     }
 
     private static func innerPID(of pid: Int32) -> UInt64? {

@@ -254,6 +254,11 @@ package struct ContainerRuntime: Sendable {
         return try await StrandedCRIU(criuFolder: criuFolder).ending(while: body)
     }
 
+    /// Ends all that CRIU does for this migration. Processes that it has traced go on.
+    func endCRIU() {
+        if let criuFolder { StrandedCRIU(criuFolder: criuFolder).endAll() }
+    }
+
     /// Runs a command whose container inherits the stdio: messages come through a log file instead.
     private func detached(
         _ operation: String, log: String, _ arguments: [String], criuLog: String? = nil, timeout: Duration? = nil,

@@ -13,12 +13,22 @@ struct StrandedCRIU: Sendable {
     /// - Parameter onlyStopped: for where the runtime may have been killed too: then CRIU itself has lost its parent, and
     ///   comes to its end by itself.
     func end(onlyStopped: Bool) {
-        for name in (try? Files.names(in: "/proc")) ?? [] {
-            guard let pid = Int32(name), ContainerProcess.isCRIU(pid), isOurs(pid),
-                let status = ContainerProcess.status(of: pid), !isOurs(status.parent),
+        for pid in processes() {
+            guard let status = ContainerProcess.status(of: pid), !isOurs(status.parent),
                 status.state == "T" || !onlyStopped
             else { continue }
             kill(pid, SIGKILL)
+        }
+    }
+
+    /// Ends each CRIU of the migration, stranded or not.
+    func endAll() {
+        for pid in processes() { kill(pid, SIGKILL) }
+    }
+
+    private func processes() -> [Int32] {
+        ((try? Files.names(in: "/proc")) ?? []).compactMap { Int32($0) }.filter {
+            ContainerProcess.isCRIU($0) && isOurs($0)
         }
     }
 
