@@ -32,9 +32,9 @@ import Testing
         _ = try await gone.outcome()
         try await wait(for: "a stranded child") { ContainerProcess.status(of: stranded)?.parent != gone.pid }
 
-        StrandedCRIU(criuFolder: "\(folder.path)/of-another").end(onlyStopped: false)
+        StrandedCRIU(criuFolder: "\(folder.path)/of-another").end()
         #expect(ContainerProcess.isAlive(stranded))
-        StrandedCRIU(criuFolder: folder.path).end(onlyStopped: true)
+        StrandedCRIU(criuFolder: folder.path).end()
         try await wait(for: "its end") { !ContainerProcess.isAlive(stranded) }
         #expect(ContainerProcess.isAlive(kept))
     }

@@ -151,7 +151,7 @@ package struct UnfinishedMigration: Sendable {
                 throw MigrateError(
                     .busy, "process \(pid) is still at work on \(path); try again when it has ended, or end it")
             }
-            StrandedCRIU(criuFolder: "\(path)/bin").end(onlyStopped: true)
+            StrandedCRIU(criuFolder: "\(path)/bin").end()
             try await Task.sleep(for: .milliseconds(100))
         }
     }

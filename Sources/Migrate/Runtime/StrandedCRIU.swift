@@ -9,14 +9,13 @@ struct StrandedCRIU: Sendable {
     /// What each CRIU of a migration has in its `PATH`, and nobody else.
     let criuFolder: String
 
-    /// Ends them.
-    /// - Parameter onlyStopped: for where the runtime may have been killed too: then CRIU itself has lost its parent, and
-    ///   comes to its end by itself.
-    func end(onlyStopped: Bool) {
+    /// Ends them: those that are stopped. A CRIU whose runtime was killed has lost its parent too, and is left to come to
+    /// its end; it may be about to do what was committed.
+    func end() {
         for pid in processes() {
-            guard let status = ContainerProcess.status(of: pid), !isOurs(status.parent),
-                status.state == "T" || !onlyStopped
-            else { continue }
+            guard let status = ContainerProcess.status(of: pid), status.state == "T", !isOurs(status.parent) else {
+                continue
+            }
             kill(pid, SIGKILL)
         }
     }
@@ -35,7 +34,7 @@ struct StrandedCRIU: Sendable {
     /// Does `body`, and ends them whenever a second of it has passed: what they keep from ending may be `body`.
     func ending<Value>(while body: () async throws -> Value) async rethrows -> Value {
         let watch = Task.detached {
-            while (try? await Task.sleep(for: .seconds(1))) != nil { end(onlyStopped: false) }
+            while (try? await Task.sleep(for: .seconds(1))) != nil { end() }
         }
         defer { watch.cancel() }
         return try await body()
