@@ -9,6 +9,7 @@
 #include "CLinuxNamespace.h"
 #include "CLinuxPacketFilter.h"
 #include "CLinuxProcess.h"
+#include "CLinuxTrace.h"
 
 /* openat2(2) `resolve` flags. */
 enum { BLT_RESOLVE_IN_ROOT = 0x10, BLT_RESOLVE_NO_MAGICLINKS = 0x02 };

@@ -9,6 +9,7 @@ final class DumpHold: Sendable {
     let port: UInt16
     /// Says that the container is frozen; nil where that is CRIU's work.
     private let frozen: Descriptor?
+    private let answers: Descriptor?
 
     /// - Parameters:
     ///   - folder: as `Hold` wants it.
@@ -16,34 +17,49 @@ final class DumpHold: Sendable {
     ///   - settings: lines of CRIU's configuration.
     init(folder: String, freezer: ContainerFreezer? = nil, settings: [String] = []) throws {
         port = try Descriptor.listenOnLoopback().port
-        let fifo = "\(folder)/frozen"
-        frozen = try freezer.map { _ in
-            try retrying("make the fifo", fifo) { mkfifo(fifo, 0o600) }
-            return try Descriptor.open(fifo, O_RDWR)
-        }
+        let (fifo, answer) = ("\(folder)/frozen", "\(folder)/answer")
+        frozen = try freezer.map { _ in try Self.fifo(fifo) }
+        answers = try freezer.map { _ in try Self.fifo(answer) }
         // The runtime passes CRIU no address for a lazy dump, and CRIU would listen on all of them.
         // CRIU will wait for a client of its page server. Where bundletool dies before it is that client, the script is.
         hold = try Hold(
             at: .dumped, folder: folder, settings: ["address 127.0.0.1"] + settings,
-            before: freezer?.freezing(telling: fifo) ?? "",
+            before: freezer?.freezing(telling: fifo, hearing: answer) ?? "",
             afterwards: """
-                criu
+                criu &&
                 (cd /; while working; do alive || : <>/dev/tcp/127.0.0.1/\(port); done) >/dev/null 2>&1 3<&- &
                 """)
     }
 
+    private static func fifo(_ path: String) throws -> Descriptor {
+        try retrying("make the fifo", path) { mkfifo(path, 0o600) }
+        return try Descriptor.open(path, O_RDWR)
+    }
+
     /// Waits until the container is frozen, before CRIU has looked at it.
-    /// - Parameter stop: readable when CRIU has ended.
+    /// - Parameters:
+    ///   - stop: readable when CRIU has ended.
+    ///   - guarding: what freezes the container, and guards it from CRIU's death; where it cannot, CRIU's script freezes.
     /// - Returns: when that was, since the epoch; nil where it is left to CRIU.
-    func waitUntilFrozen(orUntil stop: Descriptor) throws -> Duration? {
+    func waitUntilFrozen(orUntil stop: Descriptor, guarding: DumpGuard) throws -> Duration? {
+        guard let answers, let line = try said(orUntil: stop), line.hasPrefix("criu "),
+            let criu = Int32(line.dropFirst(5)), ContainerProcess.isCRIU(criu)
+        else { return nil }
+        let time = try guarding.begin(criu: criu)
+        try answers.write(all: Array("\(time == nil ? "freeze" : "frozen")\n".utf8))
+        if let time { return time }
+        return try said(orUntil: stop).flatMap(Double.init).map { .seconds($0) }
+    }
+
+    /// What CRIU's script says; nil where that takes too long.
+    private func said(orUntil stop: Descriptor) throws -> String? {
         guard let frozen, try Descriptor.waitForInput(of: [stop, frozen], timeout: .seconds(10)) == 1 else {
             return nil
         }
-        let line = try withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { buffer in
+        return try withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { buffer in
             let count = try frozen.read(into: buffer)
-            return String(decoding: UnsafeRawBufferPointer(rebasing: buffer[..<count]), as: UTF8.self)
+            return String(decoding: UnsafeRawBufferPointer(rebasing: buffer[..<count]).dropLast(), as: UTF8.self)
         }
-        return Double(line.dropLast()).map { .seconds($0) }
     }
 
     /// Ends CRIU's wait for a client, once it listens.

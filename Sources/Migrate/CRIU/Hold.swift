@@ -67,13 +67,18 @@ final class Hold: Sendable {
         LC_ALL=C
         # The fields of a process's stat after its name, which may hold any character.
         stat() { stat=; IFS= read -rd '' stat 2>/dev/null </proc/$1/stat; stat=(${stat##*) }); }
+        # The CRIU that has started this; where it has been killed since, somebody else is the parent.
         criu() {
-            local name
+            local words
             criu=$PPID
-            read -r name </proc/$criu/comm
+            read -r words </proc/$criu/comm
             # A shell between the two.
-            if [[ $name == *sh ]]; then stat $criu; criu=${stat[1]}; fi
+            if [[ $words == *sh ]]; then stat $criu; criu=${stat[1]}; fi
+            mapfile -d '' words 2>/dev/null </proc/$criu/cmdline
+            [[ ${words[*]:0:4} == *criu* ]]
         }
+        # Whether bundletool does.
+        alive() { stat \(getpid()); [[ ${stat[19]-} == \(startTime) ]]; }
         # Whether CRIU lives, a tenth of a second later.
         working() {
             # Nothing ever comes from there, and to wait at it takes no process.
@@ -83,12 +88,11 @@ final class Hold: Sendable {
             [[ -d /proc/$criu ]]
         }
         if [[ $CRTOOLS_SCRIPT_ACTION == pre-dump ]]; then
-            criu
+            criu || exit 1
             \(before)
             exit 0
         fi
         cd \(folder) || exit 1
-        alive() { stat \(getpid()); [[ ${stat[19]-} == \(startTime) ]]; }
         exec 3<>\(verdictName)
         echo held 1<>held
         # Without a word from a living bundletool it is undone. The second may be over in the middle of a word.

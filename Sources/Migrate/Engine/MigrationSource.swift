@@ -132,6 +132,7 @@ final class MigrationSource: Sendable {
         let dump = try DumpHold(folder: folder.hold, freezer: freezer, settings: settings)
         let ended = try Descriptor.pipe()
         let isOver = Latch()
+        let guarding = freezer.map { DumpGuard(root: container.pid, freezer: $0) }
         let checkpoint = Task.detached { [self] in
             defer {
                 isOver.raise()
@@ -142,7 +143,7 @@ final class MigrationSource: Sendable {
         }
         do {
             let result = try await onLink { [self] () -> DumpResult? in
-                let stopped = try dump.waitUntilFrozen(orUntil: ended.read)
+                let stopped = try guarding.flatMap { try dump.waitUntilFrozen(orUntil: ended.read, guarding: $0) }
                 if let stopped { try Downtime.note(stopped: stopped, in: folder.sourceWork) }
                 let comparison = stopped == nil ? nil : try? compared(with: known)
                 let comparing = try comparison.map { comparison in
@@ -156,6 +157,7 @@ final class MigrationSource: Sendable {
                     try dump.hold.wait(
                         orUntil: ended.read, within: timeout, while: { ContainerProcess.isAlive(container.pid) })
                 else { return nil }
+                guarding?.disarm()
                 let start = ContinuousClock.now
                 let files = try rootfs?.begin()
                 defer { _ = try? files?.wait() }
@@ -202,8 +204,15 @@ final class MigrationSource: Sendable {
             _ = await checkpoint.result
             // The runtime ends when it is told to; a CRIU that is stopped, or waits, holds the processes on.
             if isOut.isRaised { runtime.endCRIU() }
+            let rescued = try? await onThread("guard") { try guarding?.finish() }
             // CRIU leaves the cgroup as it has found it.
             try? freezer?.thaw()
+            if let rescued, rescued > 0, let error = error as? MigrateError {
+                throw MigrateError(
+                    error.code,
+                    "\(error); it was killed at work in the container's processes, and \(rescued) of their threads were "
+                        + "put back as they were")
+            }
             throw error
         }
     }

@@ -19,12 +19,19 @@ extension ContainerFreezer {
     /// looks again after 100 ms, all of which the container stands still; a cgroup that is frozen already costs nothing.
     /// CRIU then makes it frozen again when it resumes the processes. So whoever lets this run has to thaw the cgroup
     /// when CRIU has ended; a process that the lines leave behind does it too, in case nobody else lives to do it.
-    /// - Parameter fifo: gets a line when that is done: the time, or nothing where it could not be.
-    func freezing(telling fifo: String) -> String {
+    /// - Parameters:
+    ///   - fifo: gets CRIU's number, as "criu NUMBER"; and when the container is frozen by these lines the time, or
+    ///     nothing where it could not be.
+    ///   - answer: what comes from there decides: "frozen" where it is frozen already.
+    func freezing(telling fifo: String, hearing answer: String) -> String {
         """
         thaw() { echo \(words.thaw) >\(Self.quoted(file)); }
         (cd /; while working; do :; done; thaw) >/dev/null 2>&1 &
         told() { echo "$1" 1<>\(fifo); exit 0; }
+        exec 4<>\(answer)
+        echo "criu $criu" 1<>\(fifo)
+        until read -rt 0.2 word <&4; do alive && [[ -d /proc/$criu ]] || exit 1; done
+        [[ $word != frozen ]] || exit 0
         time=$EPOCHREALTIME
         echo \(words.freeze) >\(Self.quoted(file)) || told
         for ((tries = 0; tries < 2000; tries++)); do
@@ -39,12 +46,6 @@ extension ContainerFreezer {
 
     /// A cgroup may be called what the bundle's author likes.
     private static func quoted(_ path: String) -> String { "'\(path.replacing("'", with: "'\\''"))'" }
-
-    private var state: (file: String, word: String) {
-        isUnified ? ("\(folder)/cgroup.events", "frozen 1") : (file, "FROZEN")
-    }
-
-    private var folder: String { file.lastIndex(of: "/").map { String(file[..<$0]) } ?? file }
 }
 
 extension ContainerRuntime {

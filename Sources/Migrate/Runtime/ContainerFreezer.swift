@@ -25,6 +25,16 @@ struct ContainerFreezer: Sendable {
 
     func thaw() throws { try write(words.thaw) }
 
+    /// Whether all of its processes are.
+    var isFrozen: Bool { Files.text(of: state.file)?.contains(state.word) == true }
+
+    /// The file that says whether it is frozen, and how.
+    var state: (file: String, word: String) {
+        isUnified ? ("\(folder)/cgroup.events", "frozen 1") : (file, "FROZEN")
+    }
+
+    var folder: String { file.lastIndex(of: "/").map { String(file[..<$0]) } ?? file }
+
     private func write(_ word: String) throws {
         try Descriptor.open(file, O_WRONLY).write(all: Array(word.utf8))
     }
