@@ -204,15 +204,19 @@ final class MigrationSource: Sendable {
             _ = await checkpoint.result
             // The runtime ends when it is told to; a CRIU that is stopped, or waits, holds the processes on.
             if isOut.isRaised { runtime.endCRIU() }
-            let rescued = try? await onThread("guard") { try guarding?.finish() }
+            var words = ""
+            do {
+                let rescued = try await onThread("guard") { try guarding?.finish() ?? 0 }
+                if rescued > 0 {
+                    words = "; it was killed at work in the container's processes, and \(rescued) of their threads were put "
+                        + "back as they were"
+                }
+            } catch {
+                words = "; it was killed at work in the container's processes, which could not be put back: \(error)"
+            }
             // CRIU leaves the cgroup as it has found it.
             try? freezer?.thaw()
-            if let rescued, rescued > 0, let error = error as? MigrateError {
-                throw MigrateError(
-                    error.code,
-                    "\(error); it was killed at work in the container's processes, and \(rescued) of their threads were "
-                        + "put back as they were")
-            }
+            if !words.isEmpty, let error = error as? MigrateError { throw MigrateError(error.code, "\(error)\(words)") }
             throw error
         }
     }

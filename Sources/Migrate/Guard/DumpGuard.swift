@@ -68,11 +68,12 @@ final class DumpGuard: Sendable {
     private func watch(_ criu: TracedThread, _ snapshot: ContainerSnapshot) throws -> Int {
         var changed = 0
         while true {
+            // One that is killed where it stands cannot be resumed, and comes to its exit.
             switch try criu.wait() {
             case .ended: return changed
-            case .stopped: try criu.listen()
-            case .signal(let signal): try criu.continue(with: signal)
-            case .systemCall: try criu.continue()
+            case .stopped: try? criu.listen()
+            case .signal(let signal): try? criu.continue(with: signal)
+            case .systemCall: try? criu.continue()
             case .exiting(let status):
                 // One that ends by itself has cleaned up behind itself.
                 if status & 0x7f != 0, !isDisarmed.isRaised {
