@@ -208,11 +208,13 @@ final class MigrationSource: Sendable {
             do {
                 let rescued = try await onThread("guard") { try guarding?.finish() ?? 0 }
                 if rescued > 0 {
-                    words = "; it was killed at work in the container's processes, and \(rescued) of their threads were put "
-                        + "back as they were"
+                    words =
+                        "; it was killed at work in the container's processes, and \(rescued) of their threads were "
+                        + "put back as they were"
                 }
             } catch {
-                words = "; it was killed at work in the container's processes, which could not be put back: \(error)"
+                words =
+                    "; it was killed at work in the container's processes, which could not be put back: \(error)"
             }
             // CRIU leaves the cgroup as it has found it.
             try? freezer?.thaw()
