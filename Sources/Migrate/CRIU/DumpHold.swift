@@ -43,9 +43,10 @@ final class DumpHold: Sendable {
     /// - Returns: when that was, since the epoch; nil where it is left to CRIU.
     func waitUntilFrozen(orUntil stop: Descriptor, guarding: DumpGuard) throws -> Duration? {
         guard let answers, let line = try said(orUntil: stop), line.hasPrefix("criu "),
-            let criu = Int32(line.dropFirst(5)), ContainerProcess.isCRIU(criu)
+            let criu = Int32(line.dropFirst(5))
         else { return nil }
-        let time = try guarding.begin(criu: criu)
+        // Whatever it is, the script waits for an answer.
+        let time = ContainerProcess.isCRIU(criu) ? try guarding.begin(criu: criu) : nil
         try answers.write(all: Array("\(time == nil ? "freeze" : "frozen")\n".utf8))
         if let time { return time }
         return try said(orUntil: stop).flatMap(Double.init).map { .seconds($0) }

@@ -63,7 +63,7 @@ struct ContainerSnapshot: Sendable {
             let memory = try Descriptor.open("/proc/\(pid)/mem", O_RDONLY)
             return Process(
                 pid: pid, threads: try threads.map { try Self.state(of: $0.traced) }, mappings: mappings,
-                code: try mappings.filter(\.isExecutable).compactMap { mapping in
+                code: mappings.filter(\.isExecutable).compactMap { mapping in
                     // What a file has no more pages for cannot be read, and CRIU cannot write there.
                     guard let bytes = try? memory.bytes(at: mapping.start, count: Self.codeLength) else { return nil }
                     return (mapping.start, bytes)

@@ -32,18 +32,12 @@ final class TracedProcesses {
                     try thread.interrupt()
                 } catch {
                     // One that has ended: also a first thread whose others go on.
-                    if error.code == ESRCH || hasEnded(pid, tid) { continue }
+                    if error.code == ESRCH || !ContainerProcess.isAlive(tid) { continue }
                     throw error
                 }
             }
         }
         return threads.count > before
-    }
-
-    private func hasEnded(_ pid: Int32, _ tid: Int32) -> Bool {
-        let fields = Files.text(of: "/proc/\(pid)/task/\(tid)/stat")?.split(separator: ")").last?.split(separator: " ")
-        guard let state = fields?.first else { return true }
-        return state == "Z" || state == "X"
     }
 
     /// Waits until each of them stands.
