@@ -18,22 +18,11 @@ struct DumpGuardTests {
             // On a busy machine the kill may come too late, and the container has moved.
             for number in 0..<60 where rescues < 8 {
                 let destination = try await stage.runningBundle() == "pyserver" ? "pyserver2" : "pyserver"
-                let migrate = try await stage.start("migrate", "--restore", "eager", stage.id, destination)
-                // The last line before CRIU begins.
-                try await wait(for: "CRIU to have looked from outside") {
-                    kill(migrate.pid, 0) != 0 || stage.dumpLog()?.contains("Collecting fds") == true
-                }
-                usleep(UInt32.random(in: 0..<1500))
-                for criu in try Stage.criuProcesses(below: stage.folder.path) { kill(criu, SIGKILL) }
-                let outcome = try await migrate.outcome()
+                let outcome = try await stage.strikeCRIU(
+                    of: try await stage.start("migrate", "--restore", "eager", stage.id, destination))
                 if outcome.errors.contains("put back as they were") { rescues += 1 }
-                try #require(
-                    try await stage.listed().map(\.status) == ["running"], "\(number): \(outcome.errors)")
+                try await expectUntouched(stage, "\(number): \(outcome.errors)")
                 #expect(try await stage.checksum().sha256 == before.sha256, "\(number)")
-                let pid = try #require(try await stage.listed().first).pid
-                #expect(Files.text(of: "/proc/\(pid)/maps")?.contains("CRIU") == false, "\(number)")
-                #expect(Files.text(of: "/proc/\(pid)/status")?.contains("SigBlk:\t0000000000000000") == true)
-                #expect(!descriptors(of: pid).contains { $0.contains("CRIU") || $0.hasSuffix("dump.log") })
                 #expect(try stage.leftovers() == [])
                 let length = ticks.output.utf8.count
                 try await wait(for: "ticks after \(number)") { ticks.output.utf8.count > length }
@@ -46,12 +35,59 @@ struct DumpGuardTests {
         }
     }
 
+    /// The receiver never gets to hear that it is to take the container over.
+    @Test("also where it was to be handed to a receiver")
+    func handover() async throws {
+        try await HandoverStage.serving { both in
+            let before = try await both.checksum(at: "1")
+            let ticks = try await both.ticks()
+            var rescues = 0
+            for number in 0..<60 where rescues < 8 {
+                let outcome = try await both.stage.strikeCRIU(
+                    of: try await both.stage.start(words: both.migration(both.receiver("cut", at: "prepare"))))
+                if outcome.errors.contains("put back as they were") { rescues += 1 }
+                try await expectUntouched(both.stage, "\(number): \(outcome.errors)")
+                #expect(try await both.owners() == ["1"], "\(number)")
+                #expect(try await both.checksum(at: "1").sha256 == before.sha256, "\(number)")
+                #expect(try await both.firewallRules() == "", "\(number): \(outcome.errors)")
+                #expect(try both.leftovers() == [])
+                let length = ticks.output.utf8.count
+                try await wait(for: "ticks after \(number)") { ticks.output.utf8.count > length }
+            }
+            #expect(rescues > 0)
+            try await both.stage.succeed(words: both.migration(both.receiver()))
+            try await both.switchOver()
+            #expect(try await both.checksum(at: "2").sha256 == before.sha256)
+            try await both.stage.expectUnbroken(ticks)
+        }
+    }
+
+    /// There is nothing of CRIU's in the container's process.
+    private func expectUntouched(_ stage: Stage, _ what: String) async throws {
+        try #require(try await stage.listed().map(\.status) == ["running"], "\(what)")
+        let pid = try #require(try await stage.listed().first).pid
+        #expect(Files.text(of: "/proc/\(pid)/maps")?.contains("CRIU") == false, "\(what)")
+        #expect(Files.text(of: "/proc/\(pid)/status")?.contains("SigBlk:\t0000000000000000") == true, "\(what)")
+        #expect(!descriptors(of: pid).contains { $0.contains("CRIU") || $0.hasSuffix("dump.log") }, "\(what)")
+    }
+
     private func descriptors(of pid: Int32) -> [String] {
         ((try? Files.names(in: "/proc/\(pid)/fd")) ?? []).compactMap { Files.linkTarget("/proc/\(pid)/fd/\($0)") }
     }
 }
 
 extension Stage {
+    /// Kills the CRIU of a migration when it is at work in the container's processes.
+    fileprivate func strikeCRIU(of migrate: RunningProgram) async throws -> Tool.Outcome {
+        // The last line before CRIU begins.
+        try await wait(for: "CRIU to have looked from outside") {
+            Glibc.kill(migrate.pid, 0) != 0 || dumpLog()?.contains("Collecting fds") == true
+        }
+        usleep(UInt32.random(in: 0..<1500))
+        for criu in try Stage.criuProcesses(below: folder.path) { Glibc.kill(criu, SIGKILL) }
+        return try await migrate.outcome()
+    }
+
     /// What the CRIU that dumps has written so far.
     fileprivate func dumpLog() -> String? {
         ((try? leftovers()) ?? []).lazy.compactMap { Files.text(of: "\(self.containers)/\($0)/source-work/dump.log") }

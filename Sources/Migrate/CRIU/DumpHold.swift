@@ -14,8 +14,12 @@ final class DumpHold: Sendable {
     /// - Parameters:
     ///   - folder: as `Hold` wants it.
     ///   - freezer: what CRIU shall find frozen; nil leaves the freezing to CRIU.
+    ///   - keeper: what somebody freezes in the hold, and is thawed by him alone unless he has died and it is undone;
+    ///     nil where it runs on whenever CRIU ends.
     ///   - settings: lines of CRIU's configuration.
-    init(folder: String, freezer: ContainerFreezer? = nil, settings: [String] = []) throws {
+    init(
+        folder: String, freezer: ContainerFreezer? = nil, keeper: ContainerFreezer? = nil, settings: [String] = []
+    ) throws {
         port = try Descriptor.listenOnLoopback().port
         let (fifo, answer) = ("\(folder)/frozen", "\(folder)/answer")
         frozen = try freezer.map { _ in try Self.fifo(fifo) }
@@ -25,7 +29,9 @@ final class DumpHold: Sendable {
         hold = try Hold(
             at: .dumped, folder: folder, settings: ["address 127.0.0.1"] + settings,
             before: freezer?.freezing(telling: fifo, hearing: answer) ?? "",
+            held: freezer == nil || keeper == nil ? "" : ContainerFreezer.leavingFrozen,
             afterwards: """
+                \(keeper?.thawing(unless: "commit") ?? "")
                 criu &&
                 (cd /; while working; do alive || : <>/dev/tcp/127.0.0.1/\(port); done) >/dev/null 2>&1 3<&- &
                 """)

@@ -34,15 +34,19 @@ final class Hold: Sendable {
     ///   - folder: a plain path: CRIU splits its configuration at blanks, and starts the script with a shell.
     ///   - settings: lines of CRIU's configuration.
     ///   - before: lines of the script for CRIU's first step, before anything is stopped.
+    ///   - held: lines that come before it says that it holds.
     ///   - afterwards: lines of the script that follow when the verdict is there.
-    init(at step: Step, folder: String, settings: [String] = [], before: String = "", afterwards: String = "") throws {
-        for name in ["held", Self.verdictName, "quiet"] {
+    init(
+        at step: Step, folder: String, settings: [String] = [], before: String = "", held heldLines: String = "",
+        afterwards: String = ""
+    ) throws {
+        for name in ["held", Self.verdictName, "quiet", "left"] {
             try retrying("make the fifo", "\(folder)/\(name)") { mkfifo("\(folder)/\(name)", 0o600) }
         }
         // Read and write: neither end has to wait for the other to open.
         held = try Descriptor.open("\(folder)/held", O_RDWR)
         verdicts = try Descriptor.open("\(folder)/\(Self.verdictName)", O_RDWR)
-        let script = Self.script(step, folder: folder, before: before, afterwards: afterwards)
+        let script = Self.script(step, folder: folder, before: before, held: heldLines, afterwards: afterwards)
         try Files.write(Array(script.utf8), to: "\(folder)/hold.bash", mode: 0o600)
         let steps = before.isEmpty ? step.rawValue : "pre-dump | \(step.rawValue)"
         // CRIU comes by at every step, also while all stand still: the smallest shell sends it on.
@@ -60,7 +64,9 @@ final class Hold: Sendable {
 
     private static let verdictName = "verdict"
 
-    private static func script(_ step: Step, folder: String, before: String, afterwards: String) -> String {
+    private static func script(
+        _ step: Step, folder: String, before: String, held: String, afterwards: String
+    ) -> String {
         """
         # Started by CRIU at two of its steps; waits at one of them. Made by bundletool for one migration.
         # No other program is started here: the container stands still meanwhile.
@@ -81,10 +87,14 @@ final class Hold: Sendable {
         alive() { stat \(getpid()); [[ ${stat[19]-} == \(startTime) ]]; }
         # Whether CRIU lives, a tenth of a second later.
         working() {
-            # Nothing ever comes from there, and to wait at it takes no process.
+            # To wait at it takes no process.
             [[ -v quiet ]] || exec {quiet}<>\(folder)/quiet
             read -rt 0.1 -u $quiet
-            (($? > 128)) || sleep 0.1
+            case $? in
+            # Nothing comes from there but the order to leave all as it is.
+            0) echo left 1<>\(folder)/left; exit 0 ;;
+            1) sleep 0.1 ;;
+            esac
             [[ -d /proc/$criu ]]
         }
         if [[ $CRTOOLS_SCRIPT_ACTION == pre-dump ]]; then
@@ -94,6 +104,7 @@ final class Hold: Sendable {
         fi
         cd \(folder) || exit 1
         exec 3<>\(verdictName)
+        \(held)
         echo held 1<>held
         # Without a word from a living bundletool it is undone. The second may be over in the middle of a word.
         word=

@@ -38,6 +38,8 @@ final class MigrationSource: Sendable {
     private let tracker: SoftDirtyTracker?
     /// What is frozen before CRIU looks; nil leaves that to CRIU.
     private let freezer: ContainerFreezer?
+    /// What is frozen as long as CRIU holds, so that it stays so when CRIU is killed; nil where that need not be.
+    private let keeper: ContainerFreezer?
     /// Lines of CRIU's configuration for the dump.
     private let settings: [String]
 
@@ -48,17 +50,17 @@ final class MigrationSource: Sendable {
     /// - Parameters:
     ///   - timeout: how long CRIU may take to dump all but the memory.
     ///   - seed: of the page hashes; the receiver's greeting says it.
-    ///   - freezesFirst: whether the container may be frozen before CRIU looks, and is thawed when CRIU ends, however
-    ///     that is.
+    ///   - staysFrozen: whether what CRIU holds must not run on when CRIU is killed: it may run elsewhere.
     ///   - locksByTable: whether CRIU locks the network by a table (`NetworkLockTable`): only a restore in the same
     ///     network namespace takes that away.
     init(
         link: Link, runtime: ContainerRuntime, container: Container, folder: MigrationWorkFolder, rootfs: RootfsSync?,
         tracking: PageTracking, packer: PagePacker?, timeout: Duration, seed: [UInt8] = PageHasher.randomSeed(),
-        freezesFirst: Bool = true, locksByTable: Bool = false
+        staysFrozen: Bool = false, locksByTable: Bool = false
     ) {
         self.timeout = timeout
-        freezer = freezesFirst ? ContainerFreezer(whatCRIUFreezes: container, runtime) : nil
+        freezer = ContainerFreezer(whatCRIUFreezes: container, runtime)
+        keeper = staysFrozen ? ContainerFreezer(pid: container.pid) : nil
         settings = locksByTable ? [NetworkLockTable.setting] : []
         self.packer = packer
         tracker = tracking == .softDirty ? SoftDirtyTracker() : nil
@@ -129,7 +131,7 @@ final class MigrationSource: Sendable {
     private func heldDump(
         number: Int, known: PageIndex, _ decision: @escaping @Sendable (Hold?) async throws -> Void
     ) async throws -> DumpResult {
-        let dump = try DumpHold(folder: folder.hold, freezer: freezer, settings: settings)
+        let dump = try DumpHold(folder: folder.hold, freezer: freezer, keeper: keeper, settings: settings)
         let ended = try Descriptor.pipe()
         let isOver = Latch()
         let guarding = freezer.map { DumpGuard(root: container.pid, freezer: $0) }
@@ -157,11 +159,12 @@ final class MigrationSource: Sendable {
                     try dump.hold.wait(
                         orUntil: ended.read, within: timeout, while: { ContainerProcess.isAlive(container.pid) })
                 else { return nil }
-                guarding?.disarm()
+                try guarding?.disarm()
                 let start = ContinuousClock.now
                 let files = try rootfs?.begin()
                 defer { _ = try? files?.wait() }
                 let processes = try ContainerProcess.tree(below: container.pid)
+                try keepFrozen(processes)
                 // CRIU has left us its processor.
                 comparison?.work()
                 try comparing?.wait()
@@ -182,7 +185,10 @@ final class MigrationSource: Sendable {
             try await decision(dump.hold)
             dumped.raise()
             try dump.hold.decide(.commit)
-            try await onThread("commit") { try dump.closePageServer(unless: { isOver.isRaised }) }
+            try await onThread("commit") { [self] in
+                try dump.closePageServer(unless: { isOver.isRaised })
+                endKept(unless: { isOver.isRaised })
+            }
             try await checkpoint.value
             return result
         } catch let error as MigrateError where error.code == .uncertain {
@@ -216,11 +222,35 @@ final class MigrationSource: Sendable {
                 words =
                     "; it was killed at work in the container's processes, which could not be put back: \(error)"
             }
+            // A script whose CRIU was killed waits on.
+            try? dump.hold.decide(.rollback)
             // CRIU leaves the cgroup as it has found it.
             try? freezer?.thaw()
+            try? keeper?.thaw()
             if !words.isEmpty, let error = error as? MigrateError { throw MigrateError(error.code, "\(error)\(words)") }
             throw error
         }
+    }
+
+    /// Freezes what CRIU holds.
+    /// - Throws: where CRIU has been killed before: they have run on since, and are not any more what it has dumped.
+    private func keepFrozen(_ processes: [ContainerProcess]) throws {
+        guard let keeper else { return }
+        try keeper.freeze(until: .now + .seconds(10))
+        // Those that are held still have been all the time.
+        guard processes.allSatisfy(\.isHeld) else {
+            throw MigrateError(.toolFailed, "CRIU was killed while it held the container")
+        }
+    }
+
+    /// Has the kept processes die, which CRIU is about to kill: another copy runs already.
+    /// - Parameter isOver: whether CRIU has ended.
+    private func endKept(unless isOver: () -> Bool) {
+        guard let keeper, let processes = try? ContainerProcess.tree(below: container.pid) else { return }
+        // CRIU fails on those that are killed before it has done that itself, and waits for them to end.
+        let deadline = ContinuousClock.now + .seconds(1)
+        while !isOver(), .now < deadline, !processes.allSatisfy(\.isKilled) { usleep(1000) }
+        try? keeper.end(below: container.pid)
     }
 
     /// What finds out beforehand which pages are as the destination has them; nil where the kernel says it anyway, or the

@@ -43,12 +43,7 @@ struct ContainerSnapshot: Sendable {
         }
         let snapshot = try ContainerSnapshot(of: held)
         do {
-            try freezer.freeze()
-            // Those that are traced count as frozen, and stay where they are when they are not traced any more.
-            while !freezer.isFrozen {
-                guard .now < deadline else { throw SystemError(code: ETIMEDOUT, operation: "freeze the container") }
-                usleep(20)
-            }
+            try freezer.freeze(until: deadline)
         } catch {
             try? freezer.thaw()
             throw error

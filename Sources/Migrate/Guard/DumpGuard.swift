@@ -13,7 +13,8 @@ internal import Synchronization
 final class DumpGuard: Sendable {
     private let root: Int32
     private let freezer: ContainerFreezer
-    private let isDisarmed = Latch()
+    private enum State { case armed, disarmed, rescuing }
+    private let state = Mutex(State.armed)
     private let work = Mutex<BackgroundWork<Int>?>(nil)
 
     /// - Parameters:
@@ -55,8 +56,15 @@ final class DumpGuard: Sendable {
         #endif
     }
 
-    /// CRIU has left the processes as it has found them.
-    func disarm() { isDisarmed.raise() }
+    /// CRIU has left the processes as it has found them: from now on they are left alone.
+    /// - Throws: where it was killed before.
+    func disarm() throws {
+        let isKilled = state.withLock { state in
+            if state == .armed { state = .disarmed }
+            return state == .rescuing
+        }
+        if isKilled { throw MigrateError(.toolFailed, "CRIU was killed when it had dumped the processes") }
+    }
 
     /// Waits until CRIU has ended.
     /// - Returns: how many threads had to be put back.
@@ -76,7 +84,7 @@ final class DumpGuard: Sendable {
             case .systemCall: try? criu.continue()
             case .exiting(let status):
                 // One that ends by itself has cleaned up behind itself.
-                if status & 0x7f != 0, !isDisarmed.isRaised {
+                if status & 0x7f != 0, mayRescue() {
                     changed = try rescue(from: criu, snapshot)
                 } else {
                     try criu.continue()
@@ -85,12 +93,17 @@ final class DumpGuard: Sendable {
         }
     }
 
+    private func mayRescue() -> Bool {
+        state.withLock { state in
+            if state == .armed { state = .rescuing }
+            return state == .rescuing
+        }
+    }
+
     /// CRIU stands at its end, and still traces the container's threads.
     private func rescue(from criu: TracedThread, _ snapshot: ContainerSnapshot) throws -> Int {
         // They must not run when it lets them go.
-        try freezer.freeze()
-        let deadline = ContinuousClock.now + .seconds(1)
-        while !freezer.isFrozen, .now < deadline { usleep(20) }
+        try? freezer.freeze(until: .now + .seconds(1))
         try criu.continue()
         // As long as it is a zombie, nobody else takes it for gone, and thaws the container.
         _ = blt_trace_await_end(criu.tid)

@@ -37,7 +37,6 @@ final class Handover: Sendable {
     private let source: MigrationSource
     private let route: Route
     private let folder: MigrationWorkFolder
-    private let freezer: ContainerFreezer?
     private let journal: Mutex<MigrationJournal>
     /// When the decision began, and when the container was the receiver's.
     struct Times: Sendable {
@@ -52,13 +51,11 @@ final class Handover: Sendable {
     var times: Times { measured.withLock { $0 } }
 
     init(
-        source: MigrationSource, route: Route, folder: MigrationWorkFolder, container: Container,
-        journal: MigrationJournal
+        source: MigrationSource, route: Route, folder: MigrationWorkFolder, journal: MigrationJournal
     ) {
         self.source = source
         self.route = route
         self.folder = folder
-        freezer = ContainerFreezer(pid: container.pid)
         self.journal = Mutex(journal)
     }
 
@@ -70,25 +67,20 @@ final class Handover: Sendable {
         try await source.order(.prepare)
         try note(.handing)
         try hold.decide(.handing)
-        // Should CRIU be killed now, what it traces must not run on.
-        try freezer?.freeze()
         do {
             try await source.order(.go)
         } catch let error as MigrateError where [.disconnected, .malformed].contains(error.code) {
             guard try await isAccepted(after: error) else {
                 try? note(.source)
-                try freezer?.thaw()
                 throw error
             }
         } catch {
             // Said by the receiver itself: its container is gone.
             try? note(.source)
-            try freezer?.thaw()
             throw error
         }
         measured.withLock { ($0.accepted, $0.runs) = (.now, Files.now()) }
         try? note(.handed)
-        try? freezer?.thaw()
     }
 
     private func isAccepted(after error: MigrateError) async throws -> Bool {

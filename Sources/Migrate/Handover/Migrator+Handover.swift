@@ -102,8 +102,7 @@ extension Migrator {
                     link: link, runtime: runtime, container: container, folder: folder, rootfs: nil,
                     tracking: tracking, packer: PagePacker(options.compress, rate: options.bandwidth, isLocal: false),
                     timeout: options.timeout, seed: seed,
-                    // What is held for another receiver stays frozen also when CRIU is killed.
-                    freezesFirst: false)
+                    staysFrozen: true)
                 var report = MigrationReport(
                     container: container.id, source: container.bundle,
                     destination: welcome.bundle.printable(limit: HandoverLimits.path))
@@ -134,8 +133,7 @@ extension Migrator {
         try journal.write(in: folder.path, durably: true)
         let stdio = try await runtime.holdStdio(of: container)
         do {
-            let handover = Handover(
-                source: source, route: route, folder: folder, container: container, journal: journal)
+            let handover = Handover(source: source, route: route, folder: folder, journal: journal)
             try await run(source, link, &report) { known, set in
                 try await move(source, handover, folder, runtime, container, known: known, set: set)
             }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import LinuxSystem
 
 /// A process of a container: its id here and in the container's own pid namespace, which is what CRIU's images use.
@@ -31,6 +32,20 @@ struct ContainerProcess: Hashable, Sendable {
         status(of: pid).map { $0.state != "Z" && $0.state != "X" } ?? false
     }
 
+    /// Whether all of its threads are traced, or have ended.
+    var isHeld: Bool {
+        ((try? Files.names(in: "/proc/\(pid)/task")) ?? []).allSatisfy { thread in
+            guard let status = ProcessStatus(of: pid, thread: thread) else { return true }
+            return status["TracerPid"] != "0" || status["State"]?.first == "Z" || status["State"]?.first == "X"
+        }
+    }
+
+    /// Whether it has ended, or is going to as soon as it runs.
+    var isKilled: Bool {
+        guard Self.isAlive(pid), let status = ProcessStatus(of: pid) else { return true }
+        return (status.set("SigPnd") | status.set("ShdPnd")) & 1 << (SIGKILL - 1) != 0
+    }
+
     /// Its state, a letter of proc_pid_stat(5), and its parent; nil where it has ended.
     static func status(of pid: Int32) -> (state: Substring, parent: Int32)? {
         // They follow the name, which is in parentheses and may hold any character.
@@ -58,9 +73,7 @@ struct ContainerProcess: Hashable, Sendable {
     }
 
     private static func innerPID(of pid: Int32) -> UInt64? {
-        guard let status = Files.text(of: "/proc/\(pid)/status") else { return nil }
-        let line = status.split(separator: "\n").first { $0.hasPrefix("NSpid:") }
-        return line?.split(whereSeparator: { $0 == "\t" || $0 == " " }).last.flatMap { UInt64($0) }
+        ProcessStatus(of: pid)?["NSpid"]?.split(whereSeparator: \.isWhitespace).last.flatMap { UInt64($0) }
     }
 
     private static func children(of pid: Int32) -> [Int32] {

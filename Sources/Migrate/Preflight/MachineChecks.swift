@@ -52,9 +52,6 @@ struct MachineChecks: Sendable {
 enum Privilege {
     /// CAP_SYS_RESOURCE: without it the limits of other users' processes cannot be read.
     static var canReadLimits: Bool {
-        let status = Files.text(of: "/proc/self/status") ?? ""
-        let line = status.split(separator: "\n").first { $0.hasPrefix("CapEff:") }
-        let set = line?.split(separator: "\t").last.flatMap { UInt64($0, radix: 16) } ?? 0
-        return set & 1 << 24 != 0
+        (ProcessStatus(of: getpid())?.set("CapEff") ?? 0) & 1 << 24 != 0
     }
 }

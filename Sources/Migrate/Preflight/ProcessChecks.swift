@@ -11,12 +11,12 @@ struct ProcessChecks {
         let namespaces = Self.namespaces(of: root)
         let canReadLimits = Privilege.canReadLimits
         for process in tree {
-            let status = Self.fields(Files.text(of: "/proc/\(process.pid)/status") ?? "")
+            let status = ProcessStatus(of: process.pid)
             let name = Preflight.name(process)
-            if let tracer = status["TracerPid"], tracer != "0" {
+            if let tracer = status?["TracerPid"], tracer != "0" {
                 found.append("\(name) is traced by the host's process \(tracer): end the debugger first")
             }
-            let users = status["Uid"]?.split(separator: "\t").compactMap { UInt32($0) } ?? []
+            let users = status?["Uid"]?.split(separator: "\t").compactMap { UInt32($0) } ?? []
             let inner = Self.namespaces(of: process.pid)
             if !canReadLimits, ContainerProcess.isAlive(process.pid),
                 inner["user"] == Self.namespaces(of: getpid())["user"],
@@ -94,15 +94,6 @@ struct ProcessChecks {
         var found: [String: String] = [:]
         for kind in ["pid", "user", "ipc", "uts", "time", "net"] {
             found[kind] = Files.linkTarget("/proc/\(pid)/ns/\(kind)")
-        }
-        return found
-    }
-
-    private static func fields(_ status: String) -> [String: String] {
-        var found: [String: String] = [:]
-        for line in status.split(separator: "\n") {
-            guard let colon = line.firstIndex(of: ":") else { continue }
-            found[String(line[..<colon])] = String(line[line.index(after: colon)...].drop { $0 == "\t" || $0 == " " })
         }
         return found
     }

@@ -130,8 +130,11 @@ package struct UnfinishedMigration: Sendable {
                         + "held frozen here: try again when '\(receiver)' can be run")
             }
         }
-        if let container = try await runtime.container(journal.container), container.pid > 0 {
-            try? ContainerFreezer(pid: container.pid)?.thaw()
+        if let container = try await runtime.container(journal.container), container.pid > 0,
+            let freezer = ContainerFreezer(pid: container.pid)
+        {
+            // Nothing of it runs here any more where it runs there.
+            if accepted { try? freezer.end(below: container.pid) } else { try? freezer.thaw() }
         }
         try? Hold.decide(accepted ? .commit : .rollback, in: "\(path)/hold")
         try await Self.waitForTools(on: path)

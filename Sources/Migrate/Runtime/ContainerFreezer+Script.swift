@@ -44,6 +44,31 @@ extension ContainerFreezer {
         """
     }
 
+    /// Lines for the hold: what `freezing` has left behind does nothing any more. They end the script where that has
+    /// already begun to thaw the container.
+    static let leavingFrozen = """
+        criu || exit 1
+        exec {order}<>quiet {left}<>left
+        echo >&$order
+        until read -rt 0.1 -u $left; do [[ -d /proc/$criu ]] && ((++tries < 100)) || exit 1; done
+        exec {order}>&- {left}>&-
+        """
+
+    /// Lines that thaw the container when CRIU has ended, unless the verdict is this one.
+    func thawing(unless verdict: String) -> String {
+        """
+        thaw() { echo \(words.thaw) >\(Self.quoted(file)); }
+        if [[ $word != \(verdict) ]]; then
+            if criu; then
+                (cd /; while working; do :; done; thaw) >/dev/null 2>&1 3<&- &
+            else
+                # A living bundletool may still have to put processes back before they run.
+                alive || thaw
+            fi
+        fi
+        """
+    }
+
     /// A cgroup may be called what the bundle's author likes.
     private static func quoted(_ path: String) -> String { "'\(path.replacing("'", with: "'\\''"))'" }
 }

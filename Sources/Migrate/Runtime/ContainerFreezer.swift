@@ -20,10 +20,25 @@ struct ContainerFreezer: Sendable {
         isUnified = found.unified
     }
 
-    /// Begins to freeze; processes that a tracer holds count as frozen at once.
-    func freeze() throws { try write(words.freeze) }
+    /// Freezes its processes. Those that a tracer holds count as frozen at once, and stay where they are without it.
+    /// - Throws: `ETIMEDOUT` where they are not at `deadline`; they may be later.
+    func freeze(until deadline: ContinuousClock.Instant) throws {
+        try write(words.freeze)
+        while !isFrozen {
+            guard .now < deadline else { throw SystemError(code: ETIMEDOUT, operation: "freeze the container") }
+            usleep(20)
+        }
+    }
 
     func thaw() throws { try write(words.thaw) }
+
+    /// Ends frozen processes without one of them running again.
+    /// - Parameter root: the container's first.
+    func end(below root: Int32) throws {
+        for process in try ContainerProcess.tree(below: root) { kill(process.pid, SIGKILL) }
+        // Version 1 lets them die only now.
+        try thaw()
+    }
 
     /// Whether all of its processes are.
     var isFrozen: Bool { Files.text(of: state.file)?.contains(state.word) == true }
