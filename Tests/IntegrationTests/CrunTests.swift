@@ -5,26 +5,14 @@ import Migrate
 import TestSupport
 import Testing
 
-private let crun = "\(CacheFolder.path)/crun/crun"
-
-/// crun hands CRIU's options on by its configuration file. This one refuses cgroups of both versions at once, so that
-/// each command sees version 2 only.
+/// crun hands CRIU's options on by its configuration file.
 @Suite(
     "With crun", .serialized, .timeLimit(.minutes(5)), .requiresRoot,
-    .requires("a crun with CRIU in the cache (scripts/setup.sh test)", access(crun, X_OK) == 0),
-    .requires(tool: "unshare"),
-    .requiresCRIU, .requiresRootfs)
+    .requiresCrun, .requiresCRIU, .requiresRootfs)
 struct CrunTests {
     @Test("run, list, migrate in every way on one connection, roll back, delete")
     func lifecycle() async throws {
-        try await Stage.empty { stage in
-            stage.use(
-                runtime: crun,
-                prefix: ["unshare", "--mount", "sh", "-c", "mount -t cgroup2 none /sys/fs/cgroup && exec \"$@\"", "sh"])
-            try await stage.create(megabytes: 10)
-            try await stage.succeed("clone", "pyserver", "pyserver2")
-            try await stage.succeed("run", "pyserver", "--id", stage.id)
-            try await stage.waitUntilServing()
+        try await Stage.serving(megabytes: 10, with: .crun) { stage in
             #expect(try await stage.succeed("list").contains("running"))
             let before = try await stage.checksum()
             let ticks = try await stage.ticks()

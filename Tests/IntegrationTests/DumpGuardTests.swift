@@ -7,11 +7,13 @@ import Testing
 /// CRIU dies in the milliseconds in which the container's threads execute what it has put into them.
 @Suite(
     "CRIU killed at work in the processes", .serialized, .timeLimit(.minutes(10)), .requiresRoot,
-    .requires(tool: "runc"), .requires(tool: "ip"), .requires(tool: "python3"), .requiresCRIU, .requiresRootfs)
+    .requires(tool: "runc"), .requires(tool: "ip"), .requires(tool: "python3"), .requiresCrun, .requiresCRIU,
+    .requiresRootfs)
 struct DumpGuardTests {
-    @Test("the container runs on, with its own registers, memory and descriptors only")
-    func killed() async throws {
-        try await Stage.serving(megabytes: 5) { stage in
+    @Test(
+        "the container runs on, with its own registers, memory and descriptors only", arguments: StageRuntime.allCases)
+    func killed(with runtime: StageRuntime) async throws {
+        try await Stage.serving(megabytes: 5, with: runtime) { stage in
             let before = try await stage.checksum()
             let ticks = try await stage.ticks()
             var rescues = 0

@@ -78,14 +78,25 @@ extension ContainerRuntime {
     /// read.
     fileprivate func cgroupFolders(of id: String) -> Set<String> {
         struct State: Decodable {
-            var cgroups: [String: String]
-            enum CodingKeys: String, CodingKey { case cgroups = "cgroup_paths" }
+            /// runc's.
+            var paths: [String: String]?
+            /// crun's, below the mount.
+            var path: String?
+            enum CodingKeys: String, CodingKey {
+                case paths = "cgroup_paths"
+                case path = "cgroup-path"
+            }
         }
+        let file = command.kind == .crun ? "status" : "state.json"
         guard
             let bytes = try? Files.contents(
-                of: "\(command.stateFolder ?? "/run/\(name)")/\(id)/state.json", limit: 1 << 24),
+                of: "\(command.stateFolder ?? "/run/\(name)")/\(id)/\(file)", limit: 1 << 24),
             let state = try? JSONDecoder().decode(State.self, from: Data(bytes))
         else { return [] }
-        return Set(state.cgroups.values)
+        if command.kind == .crun {
+            // crun's `criu.c` puts them together like this, whatever is mounted where.
+            return Set(state.path.map { ["/sys/fs/cgroup\($0)", "/sys/fs/cgroup/freezer\($0)"] } ?? [])
+        }
+        return Set(state.paths.map(\.values) ?? [:].values)
     }
 }

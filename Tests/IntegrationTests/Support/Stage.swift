@@ -48,11 +48,14 @@ final class Stage: Sendable {
     /// A stage with the bundles `pyserver` and `pyserver2`, the first one running and serving.
     /// - Parameters:
     ///   - megabytes: what the server holds.
+    ///   - runtime: what all commands use.
     ///   - prepare: changes bundles before the clone is made.
     static func serving(
-        megabytes: Int = 20, prepare: (Stage) async throws -> Void = { _ in }, _ body: (Stage) async throws -> Void
+        megabytes: Int = 20, with runtime: StageRuntime = .runc, prepare: (Stage) async throws -> Void = { _ in },
+        _ body: (Stage) async throws -> Void
     ) async throws {
         try await empty { stage in
+            if runtime == .crun { stage.use(runtime: StageRuntime.crunPath, prefix: StageRuntime.crunPrefix) }
             try await stage.create(megabytes: megabytes)
             try await prepare(stage)
             try await stage.succeed("clone", "pyserver", "pyserver2")
@@ -162,7 +165,9 @@ final class Stage: Sendable {
 
     /// The containers of this stage, as the runtime itself lists them.
     func listed() async throws -> [Container] {
-        let text = try await Tool.shell("runc --root '\(state)' list --format json")
+        let runtime = runtime.withLock { $0 } ?? "runc"
+        let words = prefix.withLock { $0 } + [runtime, "--root", state, "list", "--format", "json"]
+        let text = try await Tool.run(words[0], Array(words.dropFirst())).output
         return try JSONDecoder().decode([Container]?.self, from: Data(text.utf8)) ?? []
     }
 
