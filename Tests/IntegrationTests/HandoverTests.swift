@@ -171,8 +171,10 @@ struct HandoverTests {
     }
 
     /// The namespace is given by its path, so that CRIU has locked all of it.
-    @Test("CRIU killed while it holds the container: it runs on, and nothing filters its packets")
-    func heldCRIUKilled() async throws {
+    @Test(
+        "CRIU or runc killed while it holds the container: it runs on, and nothing filters its packets",
+        arguments: [KillSweepTests.Victim.criu, .runtime])
+    func heldAndKilled(_ victim: KillSweepTests.Victim) async throws {
         try await HandoverStage.serving { both in
             let before = try await both.checksum(at: "1")
             let ticks = try await both.ticks()
@@ -180,9 +182,13 @@ struct HandoverTests {
                 words: both.migration(both.receiver("hang", at: "prepare"), "--timeout", "8s"))
             try await wait(for: "the hold") { Files.exists("\(both.stage.folder.path)/relay.flag") }
             #expect(try await both.firewallRules().contains("-A CRIU -j DROP"))
-            let holding = try Stage.criuProcesses(below: both.stage.containers)
-            try #require(!holding.isEmpty)
-            for pid in holding { kill(pid, SIGKILL) }
+            if victim == .criu {
+                let holding = try Stage.criuProcesses(below: both.stage.containers)
+                try #require(!holding.isEmpty)
+                for pid in holding { kill(pid, SIGKILL) }
+            } else {
+                try #require(try await both.stage.strike(victim, of: migrate))
+            }
             expectError(try await migrate.outcome(), "runs on in \(both.stage.containers)/pyserver")
             #expect(try await both.owners() == ["1"])
             let rules = try await both.firewallRules()

@@ -71,6 +71,7 @@ final class Hold: Sendable {
         # Started by CRIU at two of its steps; waits at one of them. Made by bundletool for one migration.
         # No other program is started here: the container stands still meanwhile.
         LC_ALL=C
+        unset quiet tries
         # The fields of a process's stat after its name, which may hold any character.
         stat() { stat=; IFS= read -rd '' stat 2>/dev/null </proc/$1/stat; stat=(${stat##*) }); }
         # The CRIU that has started this; where it has been killed since, somebody else is the parent.
@@ -80,11 +81,12 @@ final class Hold: Sendable {
             read -r words </proc/$criu/comm
             # A shell between the two.
             if [[ $words == *sh ]]; then stat $criu; criu=${stat[1]}; fi
+            words=()
             mapfile -d '' words 2>/dev/null </proc/$criu/cmdline
             [[ ${words[*]:0:4} == *criu* ]]
         }
-        # Whether bundletool does.
-        alive() { stat \(getpid()); [[ ${stat[19]-} == \(startTime) ]]; }
+        # Whether bundletool does; one that nobody has waited for yet does not.
+        alive() { stat \(getpid()); [[ ${stat[0]-} != [ZX] && ${stat[19]-} == \(startTime) ]]; }
         # Whether CRIU lives, a tenth of a second later.
         working() {
             # To wait at it takes no process.
@@ -93,7 +95,7 @@ final class Hold: Sendable {
             case $? in
             # Nothing comes from there but the order to leave all as it is.
             0) echo left 1<>\(folder)/left; exit 0 ;;
-            1) sleep 0.1 ;;
+            [1-9]) sleep 0.1 ;;
             esac
             [[ -d /proc/$criu ]]
         }
@@ -106,9 +108,14 @@ final class Hold: Sendable {
         exec 3<>\(verdictName)
         \(held)
         echo held 1<>held
-        # Without a word from a living bundletool it is undone. The second may be over in the middle of a word.
+        # Without a word from a living bundletool it is undone. The second may be over in the middle of a word, and a word
+        # may come between the second's end and bundletool's: what a dead one has said is there.
         word=
-        until part=; read -r -t 1 part <&3; do word+=$part; part=; alive || break; done
+        until part=; read -r -t 1 part <&3; do
+            word+=$part
+            part=
+            alive || { read -r -t 0.1 part <&3; break; }
+        done
         word+=$part
         # Once the other end may have started the container, only who has asked there may say what is to be done here.
         while [[ $word == handing ]]; do read -r word <&3; done

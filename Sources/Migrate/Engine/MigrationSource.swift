@@ -164,7 +164,7 @@ final class MigrationSource: Sendable {
                 let files = try rootfs?.begin()
                 defer { _ = try? files?.wait() }
                 let processes = try ContainerProcess.tree(below: container.pid)
-                try keepFrozen(processes)
+                try keeper?.keep(processes)
                 // CRIU has left us its processor.
                 comparison?.work()
                 try comparing?.wait()
@@ -187,7 +187,7 @@ final class MigrationSource: Sendable {
             try dump.hold.decide(.commit)
             try await onThread("commit") { [self] in
                 try dump.closePageServer(unless: { isOver.isRaised })
-                endKept(unless: { isOver.isRaised })
+                keeper?.endKept(below: container.pid, unless: { isOver.isRaised })
             }
             try await checkpoint.value
             return result
@@ -195,21 +195,20 @@ final class MigrationSource: Sendable {
             // Held on, by the script alone, until somebody has asked at the other end.
             throw error
         } catch {
-            // A CRIU that does not come to its end, because its container has died under it, is brought to it.
-            let isOut = Latch()
-            let patience = Task.detached { [timeout] in
+            // A CRIU that does not come to its end, because its container has died under it, or its runtime, is brought
+            // to it.
+            let patience = Task.detached { [timeout, runtime] in
                 try await Task.sleep(for: min(timeout, .seconds(30)))
-                isOut.raise()
                 checkpoint.cancel()
+                // The runtime ends when it is told to; a CRIU that is stopped, or waits, holds the processes on.
+                _ = await checkpoint.result
+                runtime.endCRIU()
             }
             defer { patience.cancel() }
-            if !isOver.isRaised {
-                try? dump.hold.decide(.rollback)
-                try? await onThread("rollback") { try dump.closePageServer(unless: { isOver.isRaised }) }
-            }
+            // Also where the runtime has ended: CRIU and its script may live on.
+            try? dump.hold.decide(.rollback)
+            try? await onThread("rollback") { try dump.closePageServer(unless: { isOver.isRaised }) }
             _ = await checkpoint.result
-            // The runtime ends when it is told to; a CRIU that is stopped, or waits, holds the processes on.
-            if isOut.isRaised { runtime.endCRIU() }
             var words = ""
             do {
                 let rescued = try await onThread("guard") { try guarding?.finish() ?? 0 }
@@ -222,35 +221,12 @@ final class MigrationSource: Sendable {
                 words =
                     "; it was killed at work in the container's processes, which could not be put back: \(error)"
             }
-            // A script whose CRIU was killed waits on.
-            try? dump.hold.decide(.rollback)
             // CRIU leaves the cgroup as it has found it.
             try? freezer?.thaw()
             try? keeper?.thaw()
             if !words.isEmpty, let error = error as? MigrateError { throw MigrateError(error.code, "\(error)\(words)") }
             throw error
         }
-    }
-
-    /// Freezes what CRIU holds.
-    /// - Throws: where CRIU has been killed before: they have run on since, and are not any more what it has dumped.
-    private func keepFrozen(_ processes: [ContainerProcess]) throws {
-        guard let keeper else { return }
-        try keeper.freeze(until: .now + .seconds(10))
-        // Those that are held still have been all the time.
-        guard processes.allSatisfy(\.isHeld) else {
-            throw MigrateError(.toolFailed, "CRIU was killed while it held the container")
-        }
-    }
-
-    /// Has the kept processes die, which CRIU is about to kill: another copy runs already.
-    /// - Parameter isOver: whether CRIU has ended.
-    private func endKept(unless isOver: () -> Bool) {
-        guard let keeper, let processes = try? ContainerProcess.tree(below: container.pid) else { return }
-        // CRIU fails on those that are killed before it has done that itself, and waits for them to end.
-        let deadline = ContinuousClock.now + .seconds(1)
-        while !isOver(), .now < deadline, !processes.allSatisfy(\.isKilled) { usleep(1000) }
-        try? keeper.end(below: container.pid)
     }
 
     /// What finds out beforehand which pages are as the destination has them; nil where the kernel says it anyway, or the

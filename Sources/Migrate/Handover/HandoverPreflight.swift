@@ -28,7 +28,11 @@ struct HandoverPreflight: Sendable {
         let bundle = try OCIBundle(at: container.bundle)
         let seed = PageHasher.randomSeed()
         self.container = container.id
-        problems = machine + found
+        // Without one, both copies would run where CRIU is killed in the moment of the hand-over.
+        let canBeKept = ContainerFreezer(pid: container.pid) != nil
+        problems =
+            machine + found
+            + (canBeKept ? [] : ["the container is in no cgroup of its own that can be kept frozen for the receiver"])
         needs = NeedsMessage(
             memory: LiveMemory(processes: tree).pages() * Page.size, hasConnections: hasConnections,
             criu: criu.version, processor: comparesProcessors ? .here() : nil, config: ConfigNeeds(try bundle.spec()),

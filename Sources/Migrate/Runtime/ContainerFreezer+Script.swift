@@ -69,7 +69,7 @@ extension ContainerFreezer {
         """
     }
 
-    /// A cgroup may be called what the bundle's author likes.
+    /// A cgroup may be called what the bundle's author likes; `thawing` is for any.
     private static func quoted(_ path: String) -> String { "'\(path.replacing("'", with: "'\\''"))'" }
 }
 
