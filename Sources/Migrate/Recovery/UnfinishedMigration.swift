@@ -134,7 +134,7 @@ package struct UnfinishedMigration: Sendable {
             let freezer = ContainerFreezer(pid: container.pid)
         {
             // Nothing of it runs here any more where it runs there.
-            if accepted { try? freezer.end() } else { try? freezer.thaw() }
+            if accepted { try? freezer.end(below: container.pid) } else { try? freezer.thaw() }
         }
         try? Hold.decide(accepted ? .commit : .rollback, in: "\(path)/hold")
         try await Self.waitForTools(on: path)

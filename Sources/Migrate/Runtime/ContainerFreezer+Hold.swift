@@ -21,6 +21,6 @@ extension ContainerFreezer {
         // CRIU fails on those that are killed before it has done that itself, and waits for them to end.
         let deadline = ContinuousClock.now + .seconds(1)
         while !isOver(), .now < deadline, !processes.allSatisfy(\.isKilled) { usleep(1000) }
-        try? end()
+        try? end(below: root)
     }
 }

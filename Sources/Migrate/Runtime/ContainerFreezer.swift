@@ -32,18 +32,13 @@ struct ContainerFreezer: Sendable {
 
     func thaw() throws { try write(words.thaw) }
 
-    /// Ends all that is frozen here, without one of its processes running again.
-    func end() throws {
-        for pid in Self.members(of: folder) { kill(pid, SIGKILL) }
+    /// Ends a frozen container without one of its processes running again. Others that are in its cgroup go on.
+    /// - Parameter root: the container's first process.
+    func end(below root: Int32) throws {
+        // Where that one has ended, the runtime ends the rest.
+        for process in (try? ContainerProcess.tree(below: root)) ?? [] { kill(process.pid, SIGKILL) }
         // Version 1 lets them die only now.
         try thaw()
-    }
-
-    private static func members(of folder: String) -> [Int32] {
-        let here = (Files.text(of: "\(folder)/cgroup.procs") ?? "").split(separator: "\n").compactMap { Int32($0) }
-        let below = ((try? Files.names(in: folder)) ?? []).map { "\(folder)/\($0)" }
-        // One that our namespace does not know is called 0, which for `kill` is our own group.
-        return here.filter { $0 > 1 } + below.filter { Files.exists("\($0)/cgroup.procs") }.flatMap(members)
     }
 
     /// Whether all of its processes are.

@@ -206,7 +206,7 @@ package struct ContainerRuntime: Sendable {
     /// Ends a container whose other copy runs elsewhere, and removes it.
     func discard(_ container: Container) async throws {
         // A frozen one must not run a step.
-        if container.pid > 0 { try? ContainerFreezer(pid: container.pid)?.end() }
+        if container.pid > 0 { try? ContainerFreezer(pid: container.pid)?.end(below: container.pid) }
         _ = try await tool.run(command.kill(id: container.id, signal: "KILL"))
         try await delete(id: container.id, force: true)
     }
