@@ -42,4 +42,28 @@ struct CrunTests {
             #expect(try await !stage.succeed("list").contains(stage.id))
         }
     }
+
+    /// crun makes a folder in the bundle, and does not restore where there is one.
+    @Test("CRIU killed in a restore: the next one can be made in the same bundle")
+    func restoreKilled() async throws {
+        try await Stage.serving(megabytes: 5, with: .crun) { stage in
+            let before = try await stage.checksum()
+            let mount = "\(stage.containers)/pyserver2/criu-root"
+            let migrate = try await stage.start("migrate", "--restore", "eager", stage.id, "pyserver2")
+            try await wait(for: "the restore") { kill(migrate.pid, 0) != 0 || Files.exists(mount) }
+            for _ in 0..<200 {
+                let found = try Stage.criuProcesses(below: stage.folder.path)
+                for pid in found { kill(pid, SIGKILL) }
+                if !found.isEmpty { break }
+                usleep(1000)
+            }
+            let outcome = try await migrate.outcome()
+            #expect(!Files.exists(mount), "\(outcome.errors)")
+            #expect(try await stage.listed().map(\.status) == ["running"])
+            let destination = try await stage.runningBundle() == "pyserver" ? "pyserver2" : "pyserver"
+            try await stage.succeed("migrate", stage.id, destination)
+            #expect(try await stage.checksum().sha256 == before.sha256)
+            #expect(try stage.leftovers() == [])
+        }
+    }
 }

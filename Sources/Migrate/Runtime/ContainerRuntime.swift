@@ -224,21 +224,29 @@ package struct ContainerRuntime: Sendable {
                 throw MigrateError(.wrongState, "container \(id) runs in \(found.bundle) and is left alone")
             }
             try await delete(id: id, force: true)
-            return await HalfRestored(of: id, in: bundle).end()
+            await HalfRestored(of: id, in: bundle).end()
+            if command.kind == .crun { removeMount("\(bundle)/criu-root") }
+            return
         }
         await HalfRestored(of: id, in: bundle).end()
+        // crun mounts it in the bundle, and would not restore there again.
+        if command.kind == .crun { removeMount("\(bundle)/criu-root") }
         let remains = "\(command.stateFolder ?? "/run/\(name)")/\(id)"
         // crun leaves a folder without a status, and removes it when told to.
         if command.kind == .crun { _ = try await tool.run(command.delete(id: id, force: true)) }
         guard Files.exists(remains), !Files.exists("\(remains)/state.json") else { return }
-        let mount = "\(remains)/criu-root"
-        if umount2(mount, Int32(MNT_DETACH)) == 0 || errno == EINVAL { rmdir(mount) }
+        removeMount("\(remains)/criu-root")
         // A state that was being written (runc `saveState`).
         for name in (try? Files.names(in: remains)) ?? [] where name.hasPrefix("state-") {
             unlink("\(remains)/\(name)")
         }
         // Only where that was all: what anybody else keeps there stays.
         rmdir(remains)
+    }
+
+    /// Removes the folder of a mount; where that has anything in it, it stays.
+    private func removeMount(_ path: String) {
+        if umount2(path, Int32(MNT_DETACH)) == 0 || errno == EINVAL { rmdir(path) }
     }
 
     // MARK: Running the tool
