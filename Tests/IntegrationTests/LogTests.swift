@@ -257,6 +257,8 @@ struct LogTests {
             try await stage.succeed("run", "talker", "--id", stage.id)
             try await stage.waitForOutput("there\n")
             #expect(kill(try stage.monitor(), SIGKILL) == 0)
+            // One that has not written yet would get another monitor.
+            try await wait(for: "the container to end") { try await stage.listed().map(\.status) == ["stopped"] }
             expectError(try await stage.run("wait", stage.id), "its monitor was killed")
             #expect(try await stage.succeed("list").contains("stopped "))
             #expect(try await stage.run("logs", "-f", stage.id).output.hasPrefix("there\nthere\n"))
