@@ -114,7 +114,13 @@ final class Hold: Sendable {
         until part=; read -r -t 1 part <&3; do
             word+=$part
             part=
-            alive || { read -r -t 0.1 part <&3; break; }
+            alive && continue
+            read -r -t 0.1 part <&3
+            # The rest of one that the time was over in.
+            word+=$part
+            part=
+            read -t 0 <&3 && read -r part <&3
+            break
         done
         word+=$part
         # Once the other end may have started the container, only who has asked there may say what is to be done here.

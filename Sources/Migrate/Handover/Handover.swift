@@ -71,11 +71,13 @@ final class Handover: Sendable {
             try await source.order(.go)
         } catch let error as MigrateError where [.disconnected, .malformed].contains(error.code) {
             guard try await isAccepted(after: error) else {
+                try? hold.decide(.rollback)
                 try? note(.source)
                 throw error
             }
         } catch {
             // Said by the receiver itself: its container is gone.
+            try? hold.decide(.rollback)
             try? note(.source)
             throw error
         }
