@@ -218,19 +218,18 @@ package struct ContainerRuntime: Sendable {
     /// - Parameter bundle: the one that was restored into.
     func clearFailedRestore(of id: String, in bundle: String) async throws {
         await NetworkLock.clearChain(ofBundle: bundle)
-        if let found = try await container(id) {
+        let found = try await container(id)
+        if let found {
             // Whoever asks believes it dead; if it lives, that was wrong, and it must not be ended for it.
             guard !found.isRunning else {
                 throw MigrateError(.wrongState, "container \(id) runs in \(found.bundle) and is left alone")
             }
             try await delete(id: id, force: true)
-            await HalfRestored(of: id, in: bundle).end()
-            if command.kind == .crun { removeMount("\(bundle)/criu-root") }
-            return
         }
         await HalfRestored(of: id, in: bundle).end()
         // crun mounts it in the bundle, and would not restore there again.
         if command.kind == .crun { removeMount("\(bundle)/criu-root") }
+        guard found == nil else { return }
         let remains = "\(command.stateFolder ?? "/run/\(name)")/\(id)"
         // crun leaves a folder without a status, and removes it when told to.
         if command.kind == .crun { _ = try await tool.run(command.delete(id: id, force: true)) }
