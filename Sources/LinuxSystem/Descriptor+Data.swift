@@ -59,6 +59,32 @@ extension Descriptor {
             throw error
         }
     }
+
+    /// The same for what nobody living works on: a process that was killed just after it had forked leaves the lock to
+    /// the child until that becomes another program.
+    /// - Returns: false if somebody alive has taken it.
+    package func tryLockOfDead(within patience: Duration = .seconds(10)) throws(SystemError) -> Bool {
+        let deadline = ContinuousClock.now + patience
+        while try !tryLock() {
+            guard .now < deadline, try !isLockedByLiving() else { return false }
+            usleep(2000)
+        }
+        return true
+    }
+
+    /// Whether one of those that have locked it, by number, lives (proc_locks(5)).
+    private func isLockedByLiving() throws(SystemError) -> Bool {
+        // Its file system's device is another one there where that is made of several.
+        let suffix = ":\(try status().st_ino)"
+        return (Files.text(of: "/proc/locks") ?? "").split(separator: "\n").contains { line in
+            let fields = line.split(separator: " ")
+            guard let kind = fields.firstIndex(of: "FLOCK"), fields.count > kind + 4,
+                fields[kind + 4].hasSuffix(suffix), let pid = Int32(fields[kind + 3])
+            else { return false }
+            guard let process = try? ProcessHandle(pid) else { return false }
+            return ((try? process.end()) ?? nil) == nil
+        }
+    }
 }
 
 extension Descriptor {

@@ -69,6 +69,31 @@ struct HandoverPreflightTests {
         }
     }
 
+    /// What is held is kept frozen, which bundletool must not be with it.
+    @Test("a container without a cgroup of its own is refused", .requiresCrun)
+    func sharedCgroup() async throws {
+        try await Stage.serving(
+            megabytes: 5, with: .crun,
+            prepare: { stage in
+                let crun = "\(stage.folder.path)/crun"
+                let script = "#!/bin/sh\nexec \(StageRuntime.crunPath) --cgroup-manager=disabled \"$@\"\n"
+                try Files.write(Array(script.utf8), to: crun, mode: 0o755)
+                var prefix = StageRuntime.crunPrefix
+                let joining = "mkdir -p $group && echo $$ >$group/cgroup.procs"
+                prefix[4] =
+                    "group=/sys/fs/cgroup/\(stage.id); mount -t cgroup2 none /sys/fs/cgroup && \(joining) && exec \"$@\""
+                stage.use(runtime: crun, prefix: prefix)
+            },
+            { stage in
+                let before = try await stage.listed()
+                expectError(
+                    try await stage.run("migrate", "--receiver", "exit 255", stage.id, "there"),
+                    "(1) here: the container is in no cgroup of its own")
+                #expect(try await stage.listed() == before)
+                #expect(try stage.leftovers() == [])
+            })
+    }
+
     @Test("what is wrong here is listed with what is wrong there, also where the receiver cannot be asked")
     func both() async throws {
         try await HandoverStage.serving { both in

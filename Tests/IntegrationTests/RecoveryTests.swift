@@ -36,6 +36,29 @@ struct RecoveryTests {
         }
     }
 
+    /// A child that has just been forked has a copy of everything open, until it becomes another program.
+    @Test("killed while it starts a program: its lock that outlives it for a moment is waited for")
+    func whileStarting() async throws {
+        try await Stage.serving(megabytes: 5) { stage in
+            let before = try await stage.listed()
+            let migrate = try await stage.start("migrate", "--predump", "--bandwidth", "1MB/s", "pyserver", "pyserver2")
+            try await wait(for: "the first round") { migrate.output.contains("round 1") }
+            migrate.signal(SIGKILL)
+            _ = try await migrate.outcome()
+            let left = try #require(try stage.leftovers().first)
+            let (input, output) = try (Descriptor.pipe(), Descriptor.pipe())
+            let script = "exec 9<\"$1\"; flock -n 9 && echo locked; read -t 1"
+            let child = try ChildProcess.start(
+                "/bin/bash", ["-c", script, "-", "\(stage.containers)/\(left)"],
+                descriptors: [input.read, output.write])
+            try #require(try Descriptor.waitForInput(of: [output.read], timeout: .seconds(10)) == 0)
+            #expect(try await stage.succeed("recover").contains("runs in \(stage.containers)/pyserver;"))
+            _ = try ChildProcess.wait(for: child)
+            #expect(try await stage.listed() == before)
+            #expect(try stage.leftovers() == [])
+        }
+    }
+
     /// The container is held frozen while its memory crosses: with nobody left to decide, it has to go on.
     @Test(
         "killed while the container is stopped, and what would thaw it then: its client's connection goes on",

@@ -57,6 +57,25 @@ struct DescriptorTests {
         #expect(try other.tryLock())
     }
 
+    @Test("a lock that a dead process has taken, and another one has inherited, is waited for")
+    func lockOfDead() throws {
+        let folder = try TemporaryFolder()
+        let other = try folder.open()
+        let (input, output) = try (Descriptor.pipe(), Descriptor.pipe())
+        // What takes the lock is gone when the word comes; the shell has it then.
+        let shell = try ChildProcess.start(
+            "/bin/bash", ["-c", "exec 9<\"$1\"; flock -n 9 && echo locked; read", "-", folder.path],
+            descriptors: [input.read, output.write])
+        try #require(try Descriptor.waitForInput(of: [output.read], timeout: .seconds(10)) == 0)
+        #expect(try !other.tryLock())
+        #expect(try !other.tryLockOfDead(within: .milliseconds(100)))
+        try input.write.write(all: Array("go\n".utf8))
+        #expect(try other.tryLockOfDead())
+        #expect(try ChildProcess.wait(for: shell) == .exited(0))
+        // This process lives.
+        #expect(try !folder.open().tryLockOfDead(within: .seconds(600)))
+    }
+
     @Test("openat2 keeps inside: symlinks, absolute and not, and ..", arguments: ["absolute", "up", "../../outside"])
     func openInRoot(path: String) throws {
         let folder = try TemporaryFolder()

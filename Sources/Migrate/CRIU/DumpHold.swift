@@ -25,7 +25,8 @@ final class DumpHold: Sendable {
         frozen = try freezer.map { _ in try Self.fifo(fifo) }
         answers = try freezer.map { _ in try Self.fifo(answer) }
         // The runtime passes CRIU no address for a lazy dump, and CRIU would listen on all of them.
-        // CRIU will wait for a client of its page server. Where bundletool dies before it is that client, the script is.
+        // CRIU will wait for a client of its page server. Where bundletool is not that client, because it has died, or
+        // takes CRIU to have ended with its runtime, the script is.
         hold = try Hold(
             at: .dumped, folder: folder, settings: ["address 127.0.0.1"] + settings,
             before: freezer?.freezing(telling: fifo, hearing: answer) ?? "",
@@ -33,7 +34,7 @@ final class DumpHold: Sendable {
             afterwards: """
                 \(keeper?.thawing(unless: "commit") ?? "")
                 criu &&
-                (cd /; while working; do alive || : <>/dev/tcp/127.0.0.1/\(port); done) >/dev/null 2>&1 3<&- &
+                (cd /; while working; do : <>/dev/tcp/127.0.0.1/\(port); done) >/dev/null 2>&1 3<&- &
                 """)
     }
 

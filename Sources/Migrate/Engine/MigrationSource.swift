@@ -202,9 +202,9 @@ final class MigrationSource: Sendable {
                 checkpoint.cancel()
                 // The runtime ends when it is told to; a CRIU that is stopped, or waits, holds the processes on.
                 _ = await checkpoint.result
+                try Task.checkCancellation()
                 runtime.endCRIU()
             }
-            defer { patience.cancel() }
             // Also where the runtime has ended: CRIU and its script may live on.
             try? dump.hold.decide(.rollback)
             try? await onThread("rollback") { try dump.closePageServer(unless: { isOver.isRaised }) }
@@ -221,6 +221,9 @@ final class MigrationSource: Sendable {
                 words =
                     "; it was killed at work in the container's processes, which could not be put back: \(error)"
             }
+            patience.cancel()
+            // It must not meet what comes next: a restore.
+            _ = await patience.result
             // CRIU leaves the cgroup as it has found it.
             try? freezer?.thaw()
             try? keeper?.thaw()

@@ -18,7 +18,7 @@ package struct ReceivedMigration: Sendable {
         for name in (try? Files.names(in: folder)) ?? [] where name.hasPrefix(MigrationWorkFolder.receiverPrefix) {
             let path = "\(folder)/\(name)"
             guard let lock = try? Descriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
-                (try? lock.tryLock()) == true
+                (try? lock.tryLockOfDead()) == true
             else { continue }
             lock.unlock()
             let owner = try Ownership.read(in: path)

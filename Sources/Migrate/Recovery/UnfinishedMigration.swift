@@ -21,7 +21,7 @@ package struct UnfinishedMigration: Sendable {
             guard let lock = try? Descriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else { return nil }
             // A migration that begins right now is without its lock for a moment.
             if !Files.exists("\(path)/\(MigrationJournal.name)") { usleep(50_000) }
-            guard (try? lock.tryLock()) == true else { return nil }
+            guard (try? lock.tryLockOfDead()) == true else { return nil }
             if name.hasSuffix(MigrationWorkFolder.removedSuffix) {
                 MigrationWorkFolder.remove(path)
                 return nil

@@ -10,14 +10,17 @@ struct ContainerFreezer: Sendable {
     let isUnified: Bool
     var words: (freeze: String, thaw: String) { isUnified ? ("1", "0") : ("FROZEN", "THAWED") }
 
-    /// The freezer of the cgroup that process `pid` is in; nil where it has none of its own.
+    /// The freezer of the cgroup that process `pid` is in; nil where it has none of its own, or this process is in it
+    /// too.
     init?(pid: Int32) {
-        guard let text = Files.text(of: "/proc/\(pid)/cgroup"),
+        guard let text = Files.text(of: "/proc/\(pid)/cgroup"), let mine = Files.text(of: "/proc/self/cgroup"),
             let mounts = Files.text(of: "/proc/self/mountinfo"),
             let found = Self.file(cgroups: text, mounts: mounts), Files.exists(found.path)
         else { return nil }
         file = found.path
         isUnified = found.unified
+        // Whoever freezes it has to be there to thaw it.
+        if let here = Self.file(cgroups: mine, mounts: mounts)?.path, here.hasPrefix("\(folder)/") { return nil }
     }
 
     /// Freezes its processes. Those that a tracer holds count as frozen at once, and stay where they are without it.
