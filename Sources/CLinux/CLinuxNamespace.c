@@ -2,10 +2,12 @@
 #include "CLinuxNamespace.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/shm.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -56,4 +58,35 @@ int blt_wait_passing_signals(int child) {
     for (int i = 0; i < 3; i++) sigaction(signals[i], &old[i], NULL);
     if (result < 0) return -1;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+#ifndef SHM_STAT_ANY
+#define SHM_STAT_ANY 15
+#endif
+
+int blt_sysv_segments(int ipc_namespace, int *ids, int capacity) {
+    int here = open("/proc/thread-self/ns/ipc", O_RDONLY | O_CLOEXEC);
+    if (here < 0) return -errno;
+    int found = 0;
+    if (setns(ipc_namespace, CLONE_NEWIPC) != 0) {
+        found = -errno;
+    } else {
+        struct shm_info info;
+        int last = shmctl(0, SHM_INFO, (struct shmid_ds *)&info);
+        if (last < 0) found = -errno;
+        for (int index = 0; found >= 0 && index <= last; index++) {
+            struct shmid_ds segment;
+            int id = shmctl(index, SHM_STAT_ANY, &segment);
+            if (id < 0) {
+                /* Nothing has this index. */
+                if (errno != EINVAL && errno != EIDRM) found = -errno;
+            } else {
+                if (found < capacity) ids[found] = id;
+                found++;
+            }
+        }
+        if (setns(here, CLONE_NEWIPC) != 0) found = -errno;
+    }
+    close(here);
+    return found;
 }

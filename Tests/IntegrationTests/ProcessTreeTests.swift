@@ -45,6 +45,37 @@ struct ProcessTreeTests {
         }
     }
 
+    /// A container has shared memory that only CRIU can read where a segment is attached to nowhere.
+    @Test(
+        "in a hold CRIU copies no page into a file, unless there is what only it can read",
+        arguments: [[], ["--predump"]])
+    func copiesNothing(words: [String]) async throws {
+        try await Stage.serving("shared-memory-server.py") { stage in
+            let real = try await CRIUInstallation.find(explicit: nil).path
+            let (criu, sizes) = ("\(stage.folder.path)/criu", "\(stage.folder.path)/sizes")
+            let script = """
+                #!/bin/bash
+                [[ ${CRIU_CONFIG_FILE-} == */hold/criu.conf ]] || exec \(real) "$@"
+                \(real) "$@"
+                status=$?
+                find "${CRIU_CONFIG_FILE%/*/*}/source-images" -name 'pages-*.img' -type f -printf '%s\\n' >\(sizes)
+                exit $status
+                """
+            try Files.write(Array(script.utf8), to: criu, mode: 0o700)
+            func copied() -> Int {
+                (Files.text(of: sizes) ?? "").split(separator: "\n").reduce(0) { $0 + (Int($1) ?? -1) }
+            }
+            _ = try await stage.migrate(words: words + ["--criu", criu])
+            #expect(Files.text(of: sizes) == "")
+            #expect(try await stage.get("/check").hasPrefix("ok "))
+            #expect(try await stage.get("/segment") == "here")
+            _ = try await stage.migrate(words: words + ["--criu", criu])
+            #expect(copied() > 6 * 4 << 20)
+            #expect(try await stage.get("/check").hasPrefix("ok "))
+            #expect(try stage.leftovers() == [])
+        }
+    }
+
     @Test("a network namespace of the container's own, given by its path: a client in another one notices nothing")
     func ownNetwork() async throws {
         try await Stage.empty { stage in

@@ -36,7 +36,7 @@ struct FrozenComparisonTests {
         let other = try BackgroundWork("compare") { comparison.work() }
         comparison.work()
         try other.wait()
-        var pages = comparison.pages(of: process)
+        var pages = comparison.pages(of: process.memory)
         var unchanged: [Int] = []
         var next = start
         for batch in stride(from: 0, to: count, by: 100) {

@@ -7,7 +7,7 @@ import Testing
 @testable import Migrate
 
 /// Of this process's own objects; those of tests that run beside are among what is found.
-@Suite("Shared memory of processes that run", .requiresRoot) struct SharedMemoryTests {
+@Suite("Shared memory of processes that run", .requiresRoot, .requires(tool: "python3")) struct SharedMemoryTests {
     private static let process = ContainerProcess(pid: getpid(), innerPID: 7)
 
     /// A mapping that is shared, and is gone with the last reference.
@@ -57,6 +57,45 @@ import Testing
             #expect(found.filter { $0 == number }.count == 1)
         }
         withExtendedLifetime((once, twice)) {}
+    }
+
+    /// Of a process of its own: this one has what other tests make beside.
+    @Test("not all that CRIU would copy can be read: huge pages, a segment that nobody is attached to")
+    func isComplete() async throws {
+        let script = """
+            import ctypes, mmap, os, sys
+            libc = ctypes.CDLL(None)
+            CLONE_NEWIPC, MFD_HUGETLB, MAP_NORESERVE, MAP_HUGETLB = 0x08000000, 4, 0x4000, 0x40000
+            assert libc.unshare(CLONE_NEWIPC) == 0
+            kept = mmap.mmap(-1, 4096, flags=mmap.MAP_SHARED | mmap.MAP_ANONYMOUS)
+            for kind in sys.argv[1:]:
+                if kind == "attached":
+                    assert libc.shmat(libc.shmget(0, 4096, 0o1600), None, 0) != -1
+                if kind == "unattached":
+                    assert libc.shmget(0, 4096, 0o1600) != -1
+                if kind == "huge":
+                    kept = mmap.mmap(
+                        -1, 2 << 20, flags=mmap.MAP_SHARED | mmap.MAP_ANONYMOUS | MAP_NORESERVE | MAP_HUGETLB)
+                if kind == "huge memfd":
+                    os.memfd_create("huge", MFD_HUGETLB)
+            print("ready", flush=True)
+            sys.stdin.read()
+            """
+        for (kinds, count) in [
+            ([], 1), (["attached"], 2), (["unattached"], nil), (["attached", "unattached"], nil), (["huge"], nil),
+            (["huge memfd"], nil),
+        ] {
+            let (input, output) = try (Descriptor.pipe(), Descriptor.pipe())
+            let python = try ChildProcess.start(
+                try #require(Tool.path(of: "python3")), ["-c", script] + kinds,
+                descriptors: [input.read, output.write])
+            try #require(try Descriptor.waitForInput(of: [output.read], timeout: .seconds(20)) == 0)
+            let found = SharedMemory.complete(of: [ContainerProcess(pid: python, innerPID: 1)])
+            #expect(found?.count == count, "\(kinds)")
+            kill(python, SIGKILL)
+            _ = try ChildProcess.wait(for: python)
+            withExtendedLifetime(input) {}
+        }
     }
 
     @Test("files are none, on a tmpfs or not")

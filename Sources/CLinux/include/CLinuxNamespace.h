@@ -8,3 +8,8 @@ int blt_rerun_in_user_namespace(char *const argv[], char *const envp[], const in
 /* Waits for a child, and hands it the SIGINT, SIGTERM and SIGHUP that somebody sends to this process.
    Returns its exit status, or 128 and the number of the signal that ended it; -1 where there is no such child. */
 int blt_wait_passing_signals(int child);
+
+/* The ids of the System V shared memory segments in an IPC namespace (shmctl(2), SHM_STAT_ANY). The calling thread is in
+   that namespace meanwhile. Returns how many there are, of which `ids` gets the first `capacity`; -errno where that
+   cannot be told. */
+int blt_sysv_segments(int ipc_namespace, int *ids, int capacity);

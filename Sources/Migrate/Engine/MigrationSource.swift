@@ -131,6 +131,10 @@ final class MigrationSource: Sendable {
     private func heldDump(
         number: Int, known: PageIndex, _ decision: @escaping @Sendable (Hold?) async throws -> Void
     ) async throws -> DumpResult {
+        try await onThread("links") { [self] in
+            try FrozenMemory.keepFromCopying(
+                into: folder.sourceImages, try ContainerProcess.tree(below: container.pid))
+        }
         let dump = try DumpHold(folder: folder.hold, freezer: freezer, keeper: keeper, settings: settings)
         let ended = try Descriptor.pipe()
         let isOver = Latch()
@@ -235,9 +239,12 @@ final class MigrationSource: Sendable {
     /// What finds out beforehand which pages are as the destination has them; nil where the kernel says it anyway, or the
     /// destination has none.
     private func compared(with known: PageIndex) throws -> FrozenComparison? {
-        guard tracker == nil, known.pages > 0 else { return nil }
+        guard known.pages > 0 else { return nil }
+        let processes = try ContainerProcess.tree(below: container.pid)
+        let objects = SharedMemory.all(of: processes)
+        if tracker != nil, objects.isEmpty { return nil }
         return try FrozenComparison(
-            processes: try ContainerProcess.tree(below: container.pid), known: known, hasher: hasher)
+            processes: tracker == nil ? processes : [], objects: objects, known: known, hasher: hasher)
     }
 
     /// CRIU dumps everything, and sends the memory to our page server.

@@ -11,8 +11,14 @@ internal import Synchronization
 ///
 /// Several threads can work at it.
 final class FrozenComparison: Sendable {
+    private enum Source: Sendable {
+        case process(Int32)
+        case sharedMemory(Descriptor)
+    }
+
     private struct Batch: Sendable {
-        var process: ContainerProcess
+        var source: Source
+        var memory: MemoryID
         var range: MemoryMap.Range
     }
 
@@ -21,21 +27,32 @@ final class FrozenComparison: Sendable {
     private let hasher: PageHasher
     private let zeroHash: PageHash
     private let next = Atomic<Int>(0)
-    private let equal = Mutex<[UInt64: [MemoryMap.Range]]>([:])
+    private let equal = Mutex<[MemoryID: [MemoryMap.Range]]>([:])
 
-    /// - Parameter known: what the destination has.
-    init(processes: [ContainerProcess], known: PageIndex, hasher: PageHasher) throws {
+    /// - Parameters:
+    ///   - processes: whose private memory is compared.
+    ///   - objects: shared memory that is.
+    ///   - known: what the destination has.
+    init(
+        processes: [ContainerProcess], objects: [SharedMemory] = [], known: PageIndex, hasher: PageHasher
+    ) throws {
         self.known = known
         self.hasher = hasher
         zeroHash = [UInt8](repeating: 0, count: Page.size).withUnsafeBytes { hasher.hash($0) }
-        batches = try processes.flatMap { process in
-            let maps = try Files.contents(of: "/proc/\(process.pid)/maps")
-            let pagemap = try Descriptor.open("/proc/\(process.pid)/pagemap", O_RDONLY)
-            return try MemoryMap.privateMappings(of: String(decoding: maps, as: UTF8.self), executable: false)
-                .flatMap { try MemoryMap.ownPages(in: $0, pagemap: pagemap) }
-                .flatMap(\.batches)
-                .map { Batch(process: process, range: $0) }
-        }
+        let shared = objects.compactMap { object in object.open().map { (object.id, $0) } }
+        batches =
+            try processes.flatMap { process in
+                let maps = try Files.contents(of: "/proc/\(process.pid)/maps")
+                let pagemap = try Descriptor.open("/proc/\(process.pid)/pagemap", O_RDONLY)
+                return try MemoryMap.privateMappings(of: String(decoding: maps, as: UTF8.self), executable: false)
+                    .flatMap { try MemoryMap.ownPages(in: $0, pagemap: pagemap) }
+                    .flatMap(\.batches)
+                    .map { Batch(source: .process(process.pid), memory: process.memory, range: $0) }
+            }
+            + shared.flatMap { memory, file in
+                try SharedMemory.runs(of: file).flatMap(\.batches)
+                    .map { Batch(source: .sharedMemory(file), memory: memory, range: $0) }
+            }
     }
 
     /// Compares until nothing is left that nobody else is at.
@@ -43,11 +60,11 @@ final class FrozenComparison: Sendable {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Page.batch * Page.size, alignment: Page.size)
         defer { buffer.deallocate() }
         var known = known
-        var found: [UInt64: [MemoryMap.Range]] = [:]
+        var found: [MemoryID: [MemoryMap.Range]] = [:]
         while true {
             let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
             guard index < batches.count else { break }
-            compare(batches[index], &known, buffer, &found[batches[index].process.innerPID, default: []])
+            compare(batches[index], &known, buffer, &found[batches[index].memory, default: []])
         }
         equal.withLock { $0.merge(found) { $0 + $1 } }
     }
@@ -61,15 +78,18 @@ final class FrozenComparison: Sendable {
     ) {
         let length = batch.range.pages * Page.size
         // What cannot be read this way is left for later.
-        guard blt_process_read(batch.process.pid, buffer.baseAddress, length, batch.range.address) == length else {
-            return
-        }
+        let isRead =
+            switch batch.source {
+            case .process(let pid): blt_process_read(pid, buffer.baseAddress, length, batch.range.address) == length
+            case .sharedMemory(let file):
+                SharedMemory.read(file, batch.range.address, batch.range.pages, into: buffer) == batch.range.pages
+            }
+        guard isRead else { return }
         let hashes = hasher.hashes(ofPages: UnsafeRawBufferPointer(rebasing: buffer[..<length]))
-        let memory = MemoryID(kind: .process, number: batch.process.innerPID)
         known.contents.withTable { contents in
             for (page, hash) in hashes.enumerated() {
                 let address = batch.range.address + UInt64(page * Page.size)
-                guard let number = known.number(memory, address),
+                guard let number = known.number(batch.memory, address),
                     number == PageContents.zeros ? hash == zeroHash : contents.holds(number, hash)
                 else { continue }
                 if let last = found.last, last.end == address {
@@ -81,13 +101,13 @@ final class FrozenComparison: Sendable {
         }
     }
 
-    /// What was found out about a process; to be asked when all have done their work.
-    func pages(of process: ContainerProcess) -> EqualPages {
-        EqualPages(equal.withLock { $0[process.innerPID] ?? [] })
+    /// What was found out about this memory; to be asked when all have done their work.
+    func pages(of memory: MemoryID) -> EqualPages {
+        EqualPages(equal.withLock { $0[memory] ?? [] })
     }
 }
 
-/// The pages of a process that are known to be as the destination has them.
+/// The pages of some memory that are known to be as the destination has them.
 struct EqualPages {
     private let ranges: [MemoryMap.Range]
     /// Addresses come in ascending order.

@@ -13,49 +13,86 @@ struct FrozenMemory {
     /// What was compared already; nil is nothing.
     var comparison: FrozenComparison?
 
+    /// Keeps CRIU from copying into its images what can be read where it is, as all the rest is: in a lazy dump it copies
+    /// shared memory, and pages that a restore cannot leave for later.
+    ///
+    /// The files that it is going to copy to are numbered from 1 on (`image.c`, `open_pages_image_at`). Where there are
+    /// more of them than links, they are read.
+    /// - Parameters:
+    ///   - images: CRIU's image folder, still empty.
+    ///   - processes: they still run.
+    static func keepFromCopying(into images: String, _ processes: [ContainerProcess]) throws {
+        guard let objects = SharedMemory.complete(of: processes) else { return }
+        for number in 1...(processes.count + objects.count + 64) {
+            let link = pagesFile(UInt64(number), images)
+            try retrying("make the link", link) { symlink(nowhere, link) }
+        }
+    }
+
+    private static func pagesFile(_ number: UInt64, _ images: String) -> String { "\(images)/pages-\(number).img" }
+    private static let nowhere = "/dev/null"
+
+    /// What CRIU was kept from copying of the processes' shared memory, by number.
+    private func uncopied() throws -> [UInt64: SharedMemory] {
+        guard Files.linkTarget(Self.pagesFile(1, images)) == Self.nowhere else { return [:] }
+        guard let objects = SharedMemory.complete(of: processes) else {
+            throw MigrateError(
+                .toolFailed,
+                "shared memory of a kind that the container did not have before came up just now: try again")
+        }
+        return Dictionary(uniqueKeysWithValues: objects.map { ($0.number, $0) })
+    }
+
     /// Hands every page of the dump to `sender`.
     func send(to sender: PageSetSender) throws {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Page.batch * Page.size, alignment: Page.size)
         defer { buffer.deallocate() }
+        let uncopied = try uncopied()
         for name in try Files.names(in: images) {
             guard let memory = MemoryID(pagemapName: name) else { continue }
             let pagemap = try DumpedPagemap(try Files.contents(of: "\(images)/\(name)", limit: .max))
             guard !pagemap.entries.isEmpty else { continue }
             try sender.begin(memory)
-            try send(pagemap, of: memory, to: sender, buffer)
+            try send(
+                pagemap, of: memory, in: memory.kind == .sharedMemory ? uncopied[memory.number]?.open() : nil,
+                to: sender, buffer)
         }
     }
 
     private func send(
-        _ pagemap: DumpedPagemap, of memory: MemoryID, to sender: PageSetSender, _ buffer: UnsafeMutableRawBufferPointer
+        _ pagemap: DumpedPagemap, of memory: MemoryID, in object: Descriptor?, to sender: PageSetSender,
+        _ buffer: UnsafeMutableRawBufferPointer
     ) throws {
-        let contents = try? Descriptor.open("\(images)/pages-\(pagemap.pagesID).img", O_RDONLY)
+        // A link where CRIU was not to copy anything.
+        let copies = try? Descriptor.open(Self.pagesFile(pagemap.pagesID, images), O_RDONLY | O_NOFOLLOW)
         let process = memory.kind == .process ? processes.first { $0.innerPID == memory.number } : nil
         let tracked = process.flatMap { tracker?.pages(of: $0) }
-        var equal = process.flatMap { comparison?.pages(of: $0) } ?? EqualPages([])
+        var equal = comparison?.pages(of: memory) ?? EqualPages([])
         for entry in pagemap.entries {
             var done = 0
             while done < entry.pages {
                 let count = min(Page.batch, entry.pages - done)
                 let batch = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(count * Page.size)])
                 let address = entry.address + UInt64(done * Page.size)
-                switch entry.content {
-                case .present(let offset):
-                    guard let contents,
-                        try contents.readFully(into: batch, at: offset + done * Page.size) == batch.count
-                    else {
+                if case .present(let offset) = entry.content, let copies {
+                    guard try copies.readFully(into: batch, at: offset + done * Page.size) == batch.count else {
                         throw MigrateError(.malformed, "CRIU's pages file of \(memory) is cut off")
                     }
                     try sender.add(address, UnsafeRawBufferPointer(batch))
-                case .lazy:
-                    guard let process else {
-                        throw MigrateError(
-                            .malformed, "CRIU's images name \(memory), which is no process of the container")
-                    }
+                } else {
                     for run in tracked?.runs(address, count) ?? equal.runs(address, count) {
                         if run.isUnchanged, try sender.keep(run.address, run.pages) { continue }
                         let bytes = UnsafeMutableRawBufferPointer(rebasing: batch[..<(run.pages * Page.size)])
-                        try Self.read(process.pid, run.address, into: bytes)
+                        if let process {
+                            try Self.read(process.pid, run.address, into: bytes)
+                        } else {
+                            guard let object,
+                                SharedMemory.read(object, run.address, run.pages, into: bytes) == run.pages
+                            else {
+                                throw MigrateError(
+                                    .malformed, "CRIU's images name \(memory), which the container has not")
+                            }
+                        }
                         try sender.add(run.address, UnsafeRawBufferPointer(bytes))
                     }
                 }

@@ -45,7 +45,7 @@ struct LiveMemory {
             guard let memory = try? Descriptor.open("/proc/\(process.pid)/mem", O_RDONLY),
                 let runs = try? plan(of: process)
             else { continue }
-            try sender.begin(MemoryID(kind: .process, number: process.innerPID))
+            try sender.begin(process.memory)
             guard let tracked = tracker?.pages(of: process) else {
                 try send(runs) { address, pages, buffer in Self.read(memory, address, pages, into: buffer) }
                 continue

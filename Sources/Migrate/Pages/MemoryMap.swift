@@ -36,16 +36,22 @@ struct MemoryMap {
         }
     }
 
-    /// Mappings of files of one file system, shared and private ones, with their inodes.
-    static func files(of maps: String, on device: dev_t) -> [(inode: UInt64, range: Range)] {
-        maps.split(separator: "\n").compactMap { line -> (inode: UInt64, range: Range)? in
+    /// A mapping of a file, shared or private.
+    struct MappedFile {
+        /// Major and minor number.
+        var device: [UInt32?]
+        var inode: UInt64
+        var range: Range
+        var path: Substring
+    }
+
+    static func files(of maps: String) -> [MappedFile] {
+        maps.split(separator: "\n").compactMap { line in
             let fields = line.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)
-            guard fields.count == 6 else { return nil }
-            let numbers: [UInt32?] = fields[3].split(separator: ":").map { UInt32(String($0), radix: 16) }
-            guard numbers == [blt_major(UInt64(device)), blt_minor(UInt64(device))], let inode = UInt64(fields[4]),
-                let range = addresses(fields[0])
-            else { return nil }
-            return (inode, range)
+            guard fields.count == 6, let inode = UInt64(fields[4]), let range = addresses(fields[0]) else { return nil }
+            return MappedFile(
+                device: fields[3].split(separator: ":").map { UInt32($0, radix: 16) }, inode: inode, range: range,
+                path: fields[5].drop { $0 == " " })
         }
     }
 

@@ -6,6 +6,9 @@ struct ContainerProcess: Hashable, Sendable {
     var pid: Int32
     var innerPID: UInt64
 
+    /// What CRIU's images call its memory.
+    var memory: MemoryID { MemoryID(kind: .process, number: innerPID) }
+
     /// The process `root` and everything below it: the tree that CRIU dumps.
     static func tree(below root: Int32) throws(MigrateError) -> [ContainerProcess] {
         var found: [ContainerProcess] = []

@@ -8,8 +8,7 @@ internal import LinuxSystem
 /// The kernel keeps all of these as files of a tmpfs of its own, which is mounted nowhere; by its device they are told
 /// from files, those on a tmpfs of the container's own included: files stay where they are, or cross as an archive.
 struct SharedMemory: Equatable, Sendable {
-    /// Its inode, which is what CRIU calls it as well (`shmid`; `proc_parse.c`, `memfd.c`). Should it call another one so,
-    /// pages cross twice, and nothing else is wrong: what the destination restores is named by its content.
+    /// Its inode, which is what CRIU calls it as well (`shmid`; `proc_parse.c`, `memfd.c`, `ipc_ns.c`).
     let number: UInt64
     /// A link in `/proc` that opens it.
     private let link: String
@@ -20,26 +19,75 @@ struct SharedMemory: Equatable, Sendable {
     private static let device = try? Descriptor(owning: retrying("make a memfd") { blt_memfd("") }).status().st_dev
 
     /// What the processes have mapped, or hold open as a memfd: each object once.
-    static func all(of processes: [ContainerProcess]) -> [SharedMemory] {
-        guard let device else { return [] }
-        var found: [UInt64: SharedMemory] = [:]
+    static func all(of processes: [ContainerProcess]) -> [SharedMemory] { scan(processes).objects }
+
+    /// The same; nil where these are not all that CRIU dumps page by page, or it takes two of them for one.
+    static func complete(of processes: [ContainerProcess]) -> [SharedMemory]? {
+        let (objects, areAll) = scan(processes)
+        guard areAll, let segments = segments(of: processes), segments.isSubset(of: objects.map(\.number)) else {
+            return nil
+        }
+        return objects
+    }
+
+    /// - Returns: the objects, and whether there are none besides that look alike: huge pages are on another tmpfs, and
+    ///   have numbers of their own, as have segments.
+    private static func scan(_ processes: [ContainerProcess]) -> (objects: [SharedMemory], areAll: Bool) {
+        guard let device else { return ([], false) }
+        var found: [UInt64: (object: SharedMemory, isSegment: Bool)] = [:]
+        var areAll = true
+        func add(_ number: UInt64, isSegment: Bool, link: String) {
+            if let other = found[number] {
+                if other.isSegment != isSegment { areAll = false }
+            } else {
+                found[number] = (SharedMemory(number: number, link: link), isSegment)
+            }
+        }
+        let numbers = [blt_major(UInt64(device)), blt_minor(UInt64(device))]
         for process in processes {
             let maps = Files.text(of: "/proc/\(process.pid)/maps") ?? ""
-            for (number, range) in MemoryMap.files(of: maps, on: device) where found[number] == nil {
-                let name = "\(String(range.address, radix: 16))-\(String(range.end, radix: 16))"
-                found[number] = SharedMemory(number: number, link: "/proc/\(process.pid)/map_files/\(name)")
+            for file in MemoryMap.files(of: maps) {
+                guard file.device == numbers else {
+                    if ["/anon_hugepage", "/memfd:", "/SYSV"].contains(where: file.path.hasPrefix) { areAll = false }
+                    continue
+                }
+                let range = "\(String(file.range.address, radix: 16))-\(String(file.range.end, radix: 16))"
+                add(
+                    file.inode, isSegment: file.path.hasPrefix("/SYSV"),
+                    link: "/proc/\(process.pid)/map_files/\(range)")
             }
             let folder = "/proc/\(process.pid)/fd"
             for name in (try? Files.names(in: folder)) ?? [] {
                 let link = "\(folder)/\(name)"
                 guard Files.linkTarget(link)?.hasPrefix("/memfd:") == true,
-                    let status = try? Descriptor.open(link, Int32(BLT_O_PATH)).status(), status.st_dev == device
+                    let status = try? Descriptor.open(link, Int32(BLT_O_PATH)).status()
                 else { continue }
-                let number = UInt64(status.st_ino)
-                if found[number] == nil { found[number] = SharedMemory(number: number, link: link) }
+                if status.st_dev == device {
+                    add(UInt64(status.st_ino), isSegment: false, link: link)
+                } else {
+                    areAll = false
+                }
             }
         }
-        return found.values.sorted { $0.number < $1.number }
+        return (found.values.map(\.object).sorted { $0.number < $1.number }, areAll)
+    }
+
+    /// The System V segments of the processes' IPC namespaces, also those that nobody is attached to; nil where that
+    /// cannot be told. CRIU dumps none of the host's namespace.
+    private static func segments(of processes: [ContainerProcess]) -> Set<UInt64>? {
+        var seen: Set = [Files.linkTarget("/proc/self/ns/ipc")]
+        var all: Set<UInt64> = []
+        for process in processes {
+            let link = "/proc/\(process.pid)/ns/ipc"
+            guard seen.insert(Files.linkTarget(link)).inserted else { continue }
+            guard let namespace = try? Descriptor.open(link, O_RDONLY) else { return nil }
+            // As many as there can be (IPCMNI).
+            var ids = [Int32](repeating: 0, count: 1 << 15)
+            let count = Int(blt_sysv_segments(namespace.raw, &ids, Int32(ids.count)))
+            guard count >= 0, count <= ids.count else { return nil }
+            all.formUnion(ids[..<count].map { UInt64($0) })
+        }
+        return all
     }
 
     /// The object, for reading; nil where the link leads to it no more.

@@ -3,6 +3,7 @@ time.
 
 /checksum  nothing but a sign of life
 /check     `ok` and how often the pages were rewritten, or what is not as it has to be
+/segment   from now on there is one more object: a System V segment that nobody is attached to
 """
 import ctypes
 import hashlib
@@ -61,7 +62,26 @@ for _ in range(SIZE // PAGE):
 SPARSE = mmap.mmap(-1, 64 << 20, flags=mmap.MAP_SHARED | mmap.MAP_ANONYMOUS)
 SPARSE[50 << 20] = 7
 
+# The number of a segment that nobody is attached to, and its digest.
+UNATTACHED = []
+
 ASK, ANSWER = socket.socketpair()
+
+
+def leave_segment():
+    number = libc.shmget(0, SIZE, 0o1600)
+    address = libc.shmat(number, None, 0)
+    contents = os.urandom(SIZE)
+    ctypes.memmove(address, contents, SIZE)
+    libc.shmdt(ctypes.c_void_p(address))
+    UNATTACHED.append((number, hashlib.sha256(contents).digest()))
+
+
+def segment_digest(number):
+    address = libc.shmat(number, None, 0o10000)
+    found = hashlib.sha256(ctypes.string_at(address, SIZE)).digest()
+    libc.shmdt(ctypes.c_void_p(address))
+    return found
 
 
 def rewrite():
@@ -99,6 +119,8 @@ def check():
             return "the memfd that is not mapped differs"
         if SPARSE[50 << 20] != 7 or SPARSE[10 << 20:11 << 20].strip(b"\0"):
             return "the object with holes differs"
+        if any(segment_digest(number) != before for number, before in UNATTACHED):
+            return "the segment that nobody is attached to differs"
         return f"ok {int.from_bytes(number, 'little')}"
     finally:
         ASK.send(b"!")
@@ -110,6 +132,8 @@ if os.fork() == 0:
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
+        if self.path == "/segment":
+            leave_segment()
         body = check() if self.path == "/check" else "here"
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
