@@ -93,6 +93,45 @@ struct RecoveryTests {
         }
     }
 
+    /// Into a page server CRIU ends the container when it has handed over all memory, and waits for nobody.
+    @Test(
+        "a dump into a page server has ended the container, and migrate or the runtime is killed before it goes on",
+        arguments: [KillSweepTests.Victim.bundletool, .runtime])
+    func afterThePageServer(killed: KillSweepTests.Victim) async throws {
+        try await Stage.serving(megabytes: 5) { stage in
+            let before = try await stage.listed()
+            let sum = try await stage.checksum().sha256
+            let rules = try await stage.firewallRules()
+            let ticks = try await stage.ticks()
+            let real = try await CRIUInstallation.find(explicit: nil).path
+            let criu = "\(stage.folder.path)/criu"
+            let script = """
+                #!/bin/bash
+                [[ ${CRIU_CONFIG_FILE-} == */source-work/criu.conf ]] || exec \(real) "$@"
+                \(real) "$@"
+                status=$?
+                sleep 2
+                exit $status
+                """
+            try Files.write(Array(script.utf8), to: criu, mode: 0o700)
+            let migrate = try await stage.start(
+                "migrate", "--predump", "--dump-method", "page-server", "--criu", criu, "pyserver", "pyserver2")
+            try await wait(for: "the container to end") { Glibc.kill(before[0].pid, 0) != 0 }
+            try #require(try await stage.strike(killed, of: migrate))
+            let outcome = try await migrate.outcome()
+            if killed == .runtime {
+                #expect(outcome.errors.contains("runs again in \(stage.containers)/pyserver"))
+            } else {
+                #expect(try await stage.succeed("recover").contains("runs again in"))
+            }
+            #expect(try await stage.listed().map(\.status) == ["running"])
+            #expect(try await stage.checksum().sha256 == sum)
+            #expect(try stage.leftovers() == [])
+            try await stage.expectUnbroken(ticks)
+            #expect(try await stage.firewallRules() == rules)
+        }
+    }
+
     @Test("a CRIU that does not come to its end is ended, and the container runs on")
     func hangingCRIU() async throws {
         try await Stage.serving(megabytes: 5) { stage in

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import LinuxSystem
 
 /// Repairs what CRIU 4.2 gets wrong about periodic timer descriptors.
@@ -22,7 +23,11 @@ enum TimerImage {
         let path = "\(folder)/files.img"
         guard Files.exists(path) else { return }
         let bytes = try Files.contents(of: path, limit: .max)
-        if let repaired = try rearmed(bytes) { try Files.write(repaired, to: path) }
+        guard let repaired = try rearmed(bytes) else { return }
+        // A kill in the middle must not cost the image.
+        let next = "\(path).next"
+        try Files.write(repaired, to: next)
+        try retrying("write", path) { rename(next, path) }
     }
 
     /// - Returns: nil where nothing has to be changed.

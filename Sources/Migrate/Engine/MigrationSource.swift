@@ -23,28 +23,28 @@ struct DumpResult: Sendable {
 ///
 /// Its steps are called one after another by the migrator.
 final class MigrationSource: Sendable {
-    private let link: Link
-    private let runtime: ContainerRuntime
-    private let container: Container
-    private let folder: MigrationWorkFolder
-    private let rootfs: RootfsSync?
-    private let hasher: PageHasher
+    let link: Link
+    let runtime: ContainerRuntime
+    let container: Container
+    let folder: MigrationWorkFolder
+    let rootfs: RootfsSync?
+    let hasher: PageHasher
     private let seed: [UInt8]
-    private let packer: PagePacker?
+    let packer: PagePacker?
     /// How long CRIU may take to dump all but the memory.
-    private let timeout: Duration
-    private let dumped = Latch()
+    let timeout: Duration
+    let dumped = Latch()
     /// Nil compares contents only.
-    private let tracker: SoftDirtyTracker?
+    let tracker: SoftDirtyTracker?
     /// What is frozen before CRIU looks; nil leaves that to CRIU.
-    private let freezer: ContainerFreezer?
+    let freezer: ContainerFreezer?
     /// What is frozen as long as CRIU holds, so that it stays so when CRIU is killed; nil where that need not be.
-    private let keeper: ContainerFreezer?
+    let keeper: ContainerFreezer?
     /// Lines of CRIU's configuration for the dump.
-    private let settings: [String]
+    let settings: [String]
 
     /// Whether all memory is at the destination, and the container gone here or about to go: from then on there is
-    /// something to restore.
+    /// something to restore. Images of a dump into a page server may still be here.
     var hasDumped: Bool { dumped.isRaised }
 
     /// - Parameters:
@@ -112,149 +112,41 @@ final class MigrationSource: Sendable {
 
     /// Stops the container and sends what the destination does not hold yet. When this returns, the container is gone
     /// here, and everything of it is at the destination.
-    /// - Parameter decision: called when everything has arrived; a held container still waits for the verdict then.
-    ///   What it throws resumes the container; `.uncertain` leaves it held.
+    /// - Parameters:
+    ///   - arrived: called when all memory has arrived, before CRIU may end the container; what it throws resumes it.
+    ///   - decision: called when everything has arrived; a held container still waits for the verdict then. What it throws
+    ///     resumes the container; `.uncertain` leaves it held.
     func finalDump(
-        number: Int, known: PageIndex, method: DumpMethod, decision: @escaping @Sendable (Hold?) async throws -> Void
+        number: Int, known: PageIndex, method: DumpMethod, arrived: @escaping @Sendable () throws -> Void = {},
+        decision: @escaping @Sendable (Hold?) async throws -> Void
     ) async throws -> DumpResult {
         switch method {
-        case .held: return try await heldDump(number: number, known: known, decision)
+        case .held:
+            return try await heldDump(number: number, known: known) { hold in
+                try arrived()
+                try await decision(hold)
+            }
         case .pageServer:
-            let result = try await pageServerDump(number: number, known: known)
+            let result = try await pageServerDump(number: number, known: known, arrived)
             try await decision(nil)
             return result
         }
     }
 
-    /// CRIU dumps all but the memory, which is read from the frozen processes while it holds; the container ends here
-    /// only when the destination has confirmed all of it. Whatever fails before resumes it.
-    private func heldDump(
-        number: Int, known: PageIndex, _ decision: @escaping @Sendable (Hold?) async throws -> Void
-    ) async throws -> DumpResult {
-        try await onThread("links") { [self] in
-            try FrozenMemory.keepFromCopying(
-                into: folder.sourceImages, try ContainerProcess.tree(below: container.pid))
-        }
-        let dump = try DumpHold(folder: folder.hold, freezer: freezer, keeper: keeper, settings: settings)
-        let ended = try Descriptor.pipe()
-        let isOver = Latch()
-        let guarding = freezer.map { DumpGuard(root: container.pid, freezer: $0) }
-        let checkpoint = Task.detached { [self] in
-            defer {
-                isOver.raise()
-                try? ended.write.write(all: [0])
-            }
-            try await runtime.checkpoint(
-                id: container.id, images: folder.sourceImages, work: folder.sourceWork, hold: dump)
-        }
-        do {
-            let result = try await onLink { [self] () -> DumpResult? in
-                let stopped = try guarding.flatMap { try dump.waitUntilFrozen(orUntil: ended.read, guarding: $0) }
-                if let stopped { try Downtime.note(stopped: stopped, in: folder.sourceWork) }
-                let comparison = stopped == nil ? nil : try? compared(with: known)
-                let comparing = try comparison.map { comparison in
-                    try BackgroundWork("compare") { comparison.work() }
-                }
-                defer {
-                    comparison?.stop()
-                    try? comparing?.wait()
-                }
-                guard
-                    try dump.hold.wait(
-                        orUntil: ended.read, within: timeout, while: { ContainerProcess.isAlive(container.pid) })
-                else { return nil }
-                try guarding?.disarm()
-                let start = ContinuousClock.now
-                let files = try rootfs?.begin()
-                defer { _ = try? files?.wait() }
-                let processes = try ContainerProcess.tree(below: container.pid)
-                try keeper?.keep(processes)
-                // CRIU has left us its processor.
-                comparison?.work()
-                try comparing?.wait()
-                let sender = try PageSetSender(number: number, link: link, hasher: hasher, known: known, packer: packer)
-                let memory = FrozenMemory(
-                    images: folder.sourceImages, processes: processes, tracker: tracker, comparison: comparison)
-                try memory.send(to: sender)
-                try finish(sender)
-                try sendImages()
-                let changes = try files?.wait()
-                return DumpResult(counts: sender.counts, files: changes ?? .init(), transfer: .now - start)
-            }
-            guard let result else {
-                // The dump ended without ever holding: it failed, and says why.
-                try await checkpoint.value
-                throw MigrateError(.toolFailed, "the checkpoint of container \(container.id) ended without its images")
-            }
-            try await decision(dump.hold)
-            dumped.raise()
-            try dump.hold.decide(.commit)
-            try await onThread("commit") { [self] in
-                try dump.closePageServer(unless: { isOver.isRaised })
-                keeper?.endKept(below: container.pid, unless: { isOver.isRaised })
-            }
-            try await checkpoint.value
-            return result
-        } catch let error as MigrateError where error.code == .uncertain {
-            // Held on, by the script alone, until somebody has asked at the other end.
-            throw error
-        } catch {
-            // A CRIU that does not come to its end, because its container has died under it, or its runtime, is brought
-            // to it.
-            let patience = Task.detached { [timeout, runtime] in
-                try await Task.sleep(for: min(timeout, .seconds(30)))
-                checkpoint.cancel()
-                // The runtime ends when it is told to; a CRIU that is stopped, or waits, holds the processes on.
-                _ = await checkpoint.result
-                try Task.checkCancellation()
-                runtime.endCRIU()
-            }
-            // Also where the runtime has ended: CRIU and its script may live on.
-            try? dump.hold.decide(.rollback)
-            try? await onThread("rollback") { try dump.closePageServer(unless: { isOver.isRaised }) }
-            _ = await checkpoint.result
-            var words = ""
-            do {
-                let rescued = try await onThread("guard") { try guarding?.finish() ?? 0 }
-                if rescued > 0 {
-                    words =
-                        "; it was killed at work in the container's processes, and \(rescued) of their threads were "
-                        + "put back as they were"
-                }
-            } catch {
-                words =
-                    "; it was killed at work in the container's processes, which could not be put back: \(error)"
-            }
-            patience.cancel()
-            // It must not meet what comes next: a restore.
-            _ = await patience.result
-            // CRIU leaves the cgroup as it has found it.
-            try? freezer?.thaw()
-            try? keeper?.thaw()
-            if !words.isEmpty, let error = error as? MigrateError { throw MigrateError(error.code, "\(error)\(words)") }
-            throw error
-        }
-    }
-
-    /// What finds out beforehand which pages are as the destination has them; nil where the kernel says it anyway, or the
-    /// destination has none.
-    private func compared(with known: PageIndex) throws -> FrozenComparison? {
-        guard known.pages > 0 else { return nil }
-        let processes = try ContainerProcess.tree(below: container.pid)
-        let objects = SharedMemory.all(of: processes)
-        if tracker != nil, objects.isEmpty { return nil }
-        return try FrozenComparison(
-            processes: tracker == nil ? processes : [], objects: objects, known: known, hasher: hasher)
-    }
-
     /// CRIU dumps everything, and sends the memory to our page server.
-    private func pageServerDump(number: Int, known: PageIndex) async throws -> DumpResult {
+    private func pageServerDump(
+        number: Int, known: PageIndex, _ arrived: @escaping @Sendable () throws -> Void
+    ) async throws -> DumpResult {
         let server = try PageServer()
         async let pages = onLink { [self] in
             let sender = try PageSetSender(number: number, link: link, hasher: hasher, known: known, packer: packer)
             // CRIU hears that all is well only when the destination has checked it: until then it can resume.
-            guard try server.serve(to: sender, finish: { try finish(sender) }) else { return DumpResult() }
-            return DumpResult(counts: sender.counts)
+            let isServed = try server.serve(to: sender) {
+                try finish(sender)
+                try arrived()
+                dumped.raise()
+            }
+            return isServed ? DumpResult(counts: sender.counts) : DumpResult()
         }
         do {
             try await runtime.checkpoint(
@@ -267,7 +159,6 @@ final class MigrationSource: Sendable {
             throw error
         }
         var result = try await pages
-        dumped.raise()
         result.files = try await onLink { [self] in
             try sendImages()
             return try rootfs?.pass() ?? .init()
@@ -276,7 +167,7 @@ final class MigrationSource: Sendable {
     }
 
     /// Sends the small images, and waits until the destination has them all.
-    private func sendImages() throws {
+    func sendImages() throws {
         try TimerImage.rearm(in: folder.sourceImages)
         let names = try Files.names(in: folder.sourceImages).filter(CheckpointStore.isImageName)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
@@ -327,13 +218,13 @@ final class MigrationSource: Sendable {
         }
     }
 
-    private func finish(_ sender: PageSetSender) throws {
+    func finish(_ sender: PageSetSender) throws {
         _ = try sender.finish()
         _ = try link.expect(.answer, as: AnswerMessage.self)
     }
 
     /// Work on the link, on a thread. Where the link breaks, the destination's own reason is told if it left one.
-    private func onLink<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    func onLink<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await onThread("migrate") { [self] in
             try link.explaining(body)
         }

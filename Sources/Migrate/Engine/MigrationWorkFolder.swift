@@ -57,7 +57,8 @@ struct MigrationWorkFolder: Sendable {
     }
 
     /// CRIU's images at the source, without the pages.
-    var sourceImages: String { "\(path)/source-images" }
+    var sourceImages: String { "\(path)/\(Self.sourceImagesName)" }
+    private static let sourceImagesName = "source-images"
     /// CRIU's log and statistics of the dump.
     var sourceWork: String { "\(path)/source-work" }
     /// The page sets and images at the destination.
@@ -70,6 +71,21 @@ struct MigrationWorkFolder: Sendable {
     var criuFolder: String { "\(plain.path)/bin" }
     /// For holding the dump.
     var hold: String { "\(plain.path)/hold" }
+
+    /// Adds to the images of a dump those that have not, or not all, come to the destination yet.
+    /// - Parameters:
+    ///   - images: where its pages are, in the store.
+    ///   - path: the work folder.
+    static func completeImages(_ images: String, in path: String) throws {
+        let source = "\(path)/\(sourceImagesName)"
+        try TimerImage.rearm(in: source)
+        for name in try Files.names(in: source) where CheckpointStore.isImageName(name) {
+            let image = try Files.contents(of: "\(source)/\(name)", limit: .max)
+            let copy = try? Descriptor.open("\(images)/\(name)", O_RDONLY | O_NOFOLLOW).status()
+            // What is whole is not touched: the disk may be full.
+            if copy.map({ Int($0.st_size) }) != image.count { try Files.write(image, to: "\(images)/\(name)") }
+        }
+    }
 
     func remove() {
         Self.remove(path)

@@ -240,8 +240,9 @@ package struct Migrator: Sendable {
             var journal = MigrationJournal(container: container, destination: destination, runtime: runtime)
             journal.phase = .images
             journal.images = "store/\(set)"
-            let result = try await source.finalDump(number: set, known: known, method: method) { [journal] _ in
+            let result = try await source.finalDump(number: set, known: known, method: method) { [journal] in
                 try journal.write(in: folder.path)
+            } decision: { _ in
                 restore.lazy.prepare(images: "\(folder.store)/\(set)")
             }
             let dumped = ContinuousClock.now
@@ -302,12 +303,7 @@ package struct Migrator: Sendable {
         do {
             try await runtime.clearFailedRestore(of: container.id, in: destination)
             FillState.forget(in: folder.path)
-            for name in try Files.names(in: folder.sourceImages) where CheckpointStore.isImageName(name) {
-                let copy = "\(folder.store)/\(set)/\(name)"
-                if !Files.exists(copy) {
-                    try Files.write(try Files.contents(of: "\(folder.sourceImages)/\(name)", limit: .max), to: copy)
-                }
-            }
+            try MigrationWorkFolder.completeImages("\(folder.store)/\(set)", in: folder.path)
             try await runtime.restore(
                 id: container.id, bundle: container.bundle, images: "\(folder.store)/\(set)", work: folder.sourceWork,
                 // A limit that the destination has missed by little shall not be what ends the container.

@@ -7,7 +7,8 @@ struct MigrationJournal: Codable, Sendable, Equatable {
     enum Phase: String, Codable, Sendable {
         /// The source decides: the container runs, or CRIU resumes it.
         case source
-        /// Everything is at the destination, and the source may be gone: the images decide.
+        /// All memory is at the destination, and all the rest there or in the images of the source, which may be gone:
+        /// the images decide.
         case images
         /// The container is being handed to another receiver: who asks there knows whose it is.
         case handing

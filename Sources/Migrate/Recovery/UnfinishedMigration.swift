@@ -88,6 +88,7 @@ package struct UnfinishedMigration: Sendable {
             remove()
             return .hadEnded
         }
+        try MigrationWorkFolder.completeImages("\(path)/\(images)", in: path)
         try await runtime.clearFailedRestore(of: journal.container, in: journal.destination)
         FillState.forget(in: path)
         var failures: [String] = []
