@@ -49,16 +49,18 @@ struct HandoverPreflightTests {
                     printf x | dd of="$file" bs=1 seek=5000 conv=notrunc status=none
                 done
                 sed 's/ sse2 / /' /proc/cpuinfo >cpuinfo
+                sed -E 's/^(MemAvailable|SwapFree):.*/\1: 1000 kB/' /proc/meminfo >meminfo
                 """#, in: stage.folder.path)
             let receiver =
-                "unshare -m sh -c 'mount --bind \(stage.folder.path)/cpuinfo /proc/cpuinfo && \(both.receiver()) "
+                "unshare -m sh -c 'for file in cpuinfo meminfo; do mount --bind \(stage.folder.path)/$file /proc/$file; "
+                + "done; \(both.receiver()) "
                 + "--criu \(stage.folder.path)/old-criu'"
             for words in [[], ["--dry-run"], ["--ignore-processor"]] {
                 let outcome = try await stage.run(both.migration(receiver) + words)
                 expectError(
                     outcome, "container \(stage.id) cannot be moved, and runs on: (1) at the receiver: ", "(6) at the",
                     "CRIU 4.0 is older", "/dev/mqueue", "binds /data", "/nowhere/at/all", "/run/netns/not-there",
-                    "libc.so.6 (content)")
+                    "libc.so.6 (content)", "2 MB are free")
                 #expect(
                     outcome.errors.contains("lacks sse2,") == (words != ["--ignore-processor"]), "\(outcome.errors)")
             }

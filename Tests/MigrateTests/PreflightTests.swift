@@ -15,6 +15,20 @@ import Testing
         #expect((MachineChecks.versionProblem(criu: criu, kernel: kernel) == nil) == fits)
     }
 
+    @Test(
+        arguments: [
+            (2_048_000, nil), (2_048_001, "2 MB of memory, and 2 MB are free"), (0, nil),
+        ] as [(Int, String?)])
+    func memory(needed: Int, problem: String?) {
+        let meminfo =
+            "MemTotal: 9999999 kB\nMemFree: 7 kB\nMemAvailable:    1500 kB\nSwapFree: 500 kB\nHugePages_Free: 9\n"
+        let found = MachineChecks.memoryProblem(needed: needed, meminfo: meminfo)
+        if let problem { #expect(found?.contains(problem) == true, "\(found ?? "")") } else { #expect(found == nil) }
+        // Before Linux 3.14 it was not there; and /proc need not be readable.
+        #expect(MachineChecks.memoryProblem(needed: .max, meminfo: "MemFree: 7 kB\n") == nil)
+        #expect(MachineChecks.memoryProblem(needed: .max, meminfo: nil) == nil)
+    }
+
     @Test func oneProblemIsOneLine() {
         #expect(Preflight.message("c", ["a"]) == "container c cannot be moved, and runs on: a")
         #expect(Preflight.message("c", ["a", "b"]) == "container c cannot be moved, and runs on: (1) a; (2) b")

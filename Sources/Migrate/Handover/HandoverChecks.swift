@@ -31,6 +31,8 @@ struct HandoverChecks: Sendable {
         }
         try beat()
         found += needs.processor?.problems() ?? []
+        let memory = Files.text(of: "/proc/meminfo")
+        if let problem = MachineChecks.memoryProblem(needed: needs.memory, meminfo: memory) { found.append(problem) }
         if let runtime {
             found += try await Self.problems(of: runtime)
             try beat()

@@ -1,3 +1,4 @@
+internal import Bundles
 internal import Glibc
 internal import LinuxSystem
 
@@ -31,6 +32,22 @@ struct MachineChecks: Sendable {
         guard isAtLeast(kernel, [6, 13]), !isAtLeast(criu, [4, 2]) else { return nil }
         return "CRIU \(criu) fails on kernels after 6.12, and this is \(kernel): scripts/setup.sh run (make setup) "
             + "provides one that fits, --criu names another"
+    }
+
+    /// The source's copy is still there when the container is restored.
+    /// - Parameters:
+    ///   - needed: bytes of memory that the container has.
+    ///   - meminfo: the contents of /proc/meminfo (proc_meminfo(5)).
+    static func memoryProblem(needed: Int, meminfo: String?) -> String? {
+        let values = (meminfo ?? "").split(separator: "\n").reduce(into: [Substring: Int]()) { values, line in
+            let fields = line.split(separator: " ")
+            if fields.count > 1, let value = Int(fields[1]) { values[fields[0]] = value }
+        }
+        guard let available = values["MemAvailable:"] else { return nil }
+        let free = (available + (values["SwapFree:"] ?? 0)) * 1024
+        guard free < needed else { return nil }
+        return "the container has \(ByteCount(needed)) of memory, and \(ByteCount(free)) are free, with "
+            + "swap: make room"
     }
 
     /// A newer CRIU reads what an older one has written, and not the other way round.
