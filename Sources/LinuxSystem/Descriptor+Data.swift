@@ -62,25 +62,33 @@ extension Descriptor {
 
     /// The same for what nobody living works on: a process that was killed just after it had forked leaves the lock to
     /// the child until that becomes another program.
-    /// - Returns: false if somebody alive has taken it.
+    /// - Returns: false if somebody alive has taken it, or the kernel does not say who has.
     package func tryLockOfDead(within patience: Duration = .seconds(10)) throws(SystemError) -> Bool {
-        let deadline = ContinuousClock.now + patience
+        let start = ContinuousClock.now
         while try !tryLock() {
-            guard .now < deadline, try !isLockedByLiving() else { return false }
-            usleep(2000)
+            let isLockedByLiving = try isLockedByLiving()
+            guard isLockedByLiving != true,
+                .now - start < (isLockedByLiving == nil ? min(patience, .seconds(1)) : patience)
+            else { return false }
+            usleep(5000)
         }
         return true
     }
 
-    /// Whether one of those that have locked it, by number, lives (proc_locks(5)).
-    private func isLockedByLiving() throws(SystemError) -> Bool {
+    /// Whether one of those that have locked it, by number, lives (proc_locks(5)); nil where nobody is named: from
+    /// within a PID namespace, those that are outside and those that have ended are not.
+    private func isLockedByLiving() throws(SystemError) -> Bool? {
         // Its file system's device is another one there where that is made of several.
         let suffix = ":\(try status().st_ino)"
-        return (Files.text(of: "/proc/locks") ?? "").split(separator: "\n").contains { line in
+        let holders = (Files.text(of: "/proc/locks") ?? "").split(separator: "\n").compactMap { line -> Int32? in
             let fields = line.split(separator: " ")
             guard let kind = fields.firstIndex(of: "FLOCK"), fields.count > kind + 4,
-                fields[kind + 4].hasSuffix(suffix), let pid = Int32(fields[kind + 3])
-            else { return false }
+                fields[kind + 4].hasSuffix(suffix)
+            else { return nil }
+            return Int32(fields[kind + 3])
+        }
+        if holders.isEmpty { return nil }
+        return holders.contains { pid in
             guard let process = try? ProcessHandle(pid) else { return false }
             return ((try? process.end()) ?? nil) == nil
         }

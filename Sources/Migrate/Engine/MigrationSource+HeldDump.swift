@@ -109,6 +109,8 @@ extension MigrationSource {
         let objects = SharedMemory.all(of: processes)
         // The kernel marks no shared memory.
         if tracker != nil, objects.isEmpty { return nil }
+        // What the kernel still reads for them may come after it was compared.
+        if processes.contains(where: \.hasAsynchronousIO) { return nil }
         return try FrozenComparison(
             processes: tracker == nil ? processes : [], objects: objects, known: known, hasher: hasher)
     }

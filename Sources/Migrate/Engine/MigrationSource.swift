@@ -143,6 +143,8 @@ final class MigrationSource: Sendable {
             // CRIU hears that all is well only when the destination has checked it: until then it can resume.
             let isServed = try server.serve(to: sender) {
                 try finish(sender)
+                // CRIU also closes when it has failed; the inventory is the last that it writes where it has not.
+                guard Files.exists("\(folder.sourceImages)/inventory.img") else { return }
                 try arrived()
                 dumped.raise()
             }
@@ -159,6 +161,8 @@ final class MigrationSource: Sendable {
             throw error
         }
         var result = try await pages
+        try arrived()
+        dumped.raise()
         result.files = try await onLink { [self] in
             try sendImages()
             return try rootfs?.pass() ?? .init()

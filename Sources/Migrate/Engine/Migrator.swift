@@ -270,14 +270,14 @@ package struct Migrator: Sendable {
         // CRIU resumes what it could not dump; that is checked before it is promised.
         let now: Container?
         do {
-            // A killed runtime leaves CRIU at work.
-            try? await UnfinishedMigration.waitForTools(on: folder.path)
+            // A killed runtime leaves CRIU at work: it may still end the container.
+            try await UnfinishedMigration.waitForTools(on: folder.path)
             now = try await runtime.thawed(container.id)
         } catch let second {
             // Nothing is started while it is unknown what runs.
             throw MigrateError(
                 .lost,
-                "\(error); and the runtime does not say whether container \(container.id) runs (\(second)); its "
+                "\(error); and it is not known whether container \(container.id) runs (\(second)); its "
                     + "images are kept in \(folder.path): 'bundletool recover' tries again")
         }
         if let now, now.isRunning, now.pid == container.pid {

@@ -22,7 +22,7 @@ struct FrozenMemory {
     ///   - images: CRIU's image folder, still empty.
     ///   - processes: they still run.
     static func keepFromCopying(into images: String, _ processes: [ContainerProcess]) throws {
-        guard let objects = SharedMemory.complete(of: processes) else { return }
+        guard let objects = try SharedMemory.complete(of: processes) else { return }
         for number in 1...(processes.count + objects.count + 64) {
             let link = pagesFile(UInt64(number), images)
             try retrying("make the link", link) { symlink(nowhere, link) }
@@ -35,11 +35,7 @@ struct FrozenMemory {
     /// What CRIU was kept from copying of the processes' shared memory, by number.
     private func uncopied() throws -> [UInt64: SharedMemory] {
         guard Files.linkTarget(Self.pagesFile(1, images)) == Self.nowhere else { return [:] }
-        guard let objects = SharedMemory.complete(of: processes) else {
-            throw MigrateError(
-                .toolFailed,
-                "shared memory of a kind that the container did not have before came up just now: try again")
-        }
+        let objects = try SharedMemory.distinct(of: processes)
         return Dictionary(uniqueKeysWithValues: objects.map { ($0.number, $0) })
     }
 
@@ -51,7 +47,8 @@ struct FrozenMemory {
         for name in try Files.names(in: images) {
             guard let memory = MemoryID(pagemapName: name) else { continue }
             let pagemap = try DumpedPagemap(try Files.contents(of: "\(images)/\(name)", limit: .max))
-            guard !pagemap.entries.isEmpty else { continue }
+            // A restore wants the pagemap of an object also where nobody has ever written to it.
+            guard !pagemap.entries.isEmpty || memory.kind == .sharedMemory else { continue }
             try sender.begin(memory)
             try send(
                 pagemap, of: memory, in: memory.kind == .sharedMemory ? uncopied[memory.number]?.open() : nil,
@@ -90,7 +87,8 @@ struct FrozenMemory {
                                 SharedMemory.read(object, run.address, run.pages, into: bytes) == run.pages
                             else {
                                 throw MigrateError(
-                                    .malformed, "CRIU's images name \(memory), which the container has not")
+                                    .malformed, "CRIU has found \(memory), which was not there right before: try again"
+                                )
                             }
                         }
                         try sender.add(run.address, UnsafeRawBufferPointer(bytes))

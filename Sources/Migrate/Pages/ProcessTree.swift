@@ -35,6 +35,11 @@ struct ContainerProcess: Hashable, Sendable {
         status(of: pid).map { $0.state != "Z" && $0.state != "X" } ?? false
     }
 
+    /// Whether it has a context of io_setup(2).
+    var hasAsynchronousIO: Bool {
+        (Files.text(of: "/proc/\(pid)/maps") ?? "").split(separator: "\n").contains { $0.contains(" /[aio]") }
+    }
+
     /// Whether all of its threads are traced, or have ended.
     var isHeld: Bool {
         ((try? Files.names(in: "/proc/\(pid)/task")) ?? []).allSatisfy { thread in

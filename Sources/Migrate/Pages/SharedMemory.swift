@@ -12,6 +12,8 @@ struct SharedMemory: Equatable, Sendable {
     let number: UInt64
     /// A link in `/proc` that opens it.
     private let link: String
+    /// Whether it is a System V segment: these have numbers of their own.
+    private let isSegment: Bool
 
     var id: MemoryID { MemoryID(kind: .sharedMemory, number: number) }
 
@@ -21,26 +23,42 @@ struct SharedMemory: Equatable, Sendable {
     /// What the processes have mapped, or hold open as a memfd: each object once.
     static func all(of processes: [ContainerProcess]) -> [SharedMemory] { scan(processes).objects }
 
-    /// The same; nil where these are not all that CRIU dumps page by page, or it takes two of them for one.
-    static func complete(of processes: [ContainerProcess]) -> [SharedMemory]? {
-        let (objects, areAll) = scan(processes)
-        guard areAll, let segments = segments(of: processes), segments.isSubset(of: objects.map(\.number)) else {
-            return nil
-        }
-        return objects
+    /// The same; nil where these are not all that CRIU dumps page by page.
+    /// - Throws: `.toolFailed` where CRIU would take two of them for one.
+    static func complete(of processes: [ContainerProcess]) throws -> [SharedMemory]? {
+        let found = scan(processes)
+        let segments = try segments(of: processes, found)
+        guard !found.hasOthers, segments?.isSubset(of: found.objects.filter(\.isSegment).map(\.number)) == true,
+            !processes.contains(where: hasDescriptorsOnTheirWay)
+        else { return nil }
+        return found.objects
     }
 
-    /// - Returns: the objects, and whether there are none besides that look alike: huge pages are on another tmpfs, and
-    ///   have numbers of their own, as have segments.
-    private static func scan(_ processes: [ContainerProcess]) -> (objects: [SharedMemory], areAll: Bool) {
-        guard let device else { return ([], false) }
-        var found: [UInt64: (object: SharedMemory, isSegment: Bool)] = [:]
-        var areAll = true
+    /// The same as `all`.
+    /// - Throws: `.toolFailed` where CRIU would take two of them for one.
+    static func distinct(of processes: [ContainerProcess]) throws -> [SharedMemory] {
+        let found = scan(processes)
+        _ = try segments(of: processes, found)
+        return found.objects
+    }
+
+    private struct Found {
+        var objects: [SharedMemory]
+        /// There are some besides that look alike: huge pages are on another tmpfs, and have numbers of their own.
+        var hasOthers = false
+        /// A number that two objects have.
+        var twin: UInt64?
+    }
+
+    private static func scan(_ processes: [ContainerProcess]) -> Found {
+        guard let device else { return Found(objects: [], hasOthers: true) }
+        var result = Found(objects: [])
+        var found: [UInt64: SharedMemory] = [:]
         func add(_ number: UInt64, isSegment: Bool, link: String) {
             if let other = found[number] {
-                if other.isSegment != isSegment { areAll = false }
+                if other.isSegment != isSegment { result.twin = number }
             } else {
-                found[number] = (SharedMemory(number: number, link: link), isSegment)
+                found[number] = SharedMemory(number: number, link: link, isSegment: isSegment)
             }
         }
         let numbers = [blt_major(UInt64(device)), blt_minor(UInt64(device))]
@@ -48,7 +66,9 @@ struct SharedMemory: Equatable, Sendable {
             let maps = Files.text(of: "/proc/\(process.pid)/maps") ?? ""
             for file in MemoryMap.files(of: maps) {
                 guard file.device == numbers else {
-                    if ["/anon_hugepage", "/memfd:", "/SYSV"].contains(where: file.path.hasPrefix) { areAll = false }
+                    if ["/anon_hugepage", "/memfd:", "/SYSV"].contains(where: file.path.hasPrefix) {
+                        result.hasOthers = true
+                    }
                     continue
                 }
                 let range = "\(String(file.range.address, radix: 16))-\(String(file.range.end, radix: 16))"
@@ -59,25 +79,29 @@ struct SharedMemory: Equatable, Sendable {
             let folder = "/proc/\(process.pid)/fd"
             for name in (try? Files.names(in: folder)) ?? [] {
                 let link = "\(folder)/\(name)"
-                guard Files.linkTarget(link)?.hasPrefix("/memfd:") == true,
+                guard let target = Files.linkTarget(link), target.hasSuffix(" (deleted)"),
                     let status = try? Descriptor.open(link, Int32(BLT_O_PATH)).status()
                 else { continue }
                 if status.st_dev == device {
-                    add(UInt64(status.st_ino), isSegment: false, link: link)
-                } else {
-                    areAll = false
+                    add(UInt64(status.st_ino), isSegment: target.hasPrefix("/SYSV"), link: link)
+                } else if target.hasPrefix("/memfd:") {
+                    result.hasOthers = true
                 }
             }
         }
-        return (found.values.map(\.object).sorted { $0.number < $1.number }, areAll)
+        result.objects = found.values.sorted { $0.number < $1.number }
+        return result
     }
 
     /// The System V segments of the processes' IPC namespaces, also those that nobody is attached to; nil where that
     /// cannot be told. CRIU dumps none of the host's namespace.
-    private static func segments(of processes: [ContainerProcess]) -> Set<UInt64>? {
+    /// - Throws: `.toolFailed` where CRIU would take one of them and another object for one.
+    private static func segments(of processes: [ContainerProcess], _ found: Found) throws(MigrateError) -> Set<UInt64>?
+    {
         var seen: Set = [Files.linkTarget("/proc/self/ns/ipc")]
         var all: Set<UInt64> = []
-        for process in processes {
+        // One that has ended has no namespaces.
+        for process in processes where ContainerProcess.isAlive(process.pid) {
             let link = "/proc/\(process.pid)/ns/ipc"
             guard seen.insert(Files.linkTarget(link)).inserted else { continue }
             guard let namespace = try? Descriptor.open(link, O_RDONLY) else { return nil }
@@ -87,7 +111,25 @@ struct SharedMemory: Equatable, Sendable {
             guard count >= 0, count <= ids.count else { return nil }
             all.formUnion(ids[..<count].map { UInt64($0) })
         }
+        let twin = found.twin ?? found.objects.first { !$0.isSegment && all.contains($0.number) }?.number
+        if let twin {
+            throw MigrateError(
+                .toolFailed,
+                "the System V segment \(twin) and another object of shared memory have the same number, and CRIU would "
+                    + "write one over the other")
+        }
         return all
+    }
+
+    /// Whether descriptors are in its sockets that nobody has received yet: of memory, possibly, that is nowhere else.
+    private static func hasDescriptorsOnTheirWay(_ process: ContainerProcess) -> Bool {
+        let folder = "/proc/\(process.pid)/fd"
+        return ((try? Files.names(in: folder)) ?? []).contains { name in
+            guard Files.linkTarget("\(folder)/\(name)")?.hasPrefix("socket:") == true,
+                let lines = Files.text(of: "/proc/\(process.pid)/fdinfo/\(name)")?.split(separator: "\n")
+            else { return false }
+            return lines.contains { $0.hasPrefix("scm_fds:") && $0.split(whereSeparator: \.isWhitespace).last != "0" }
+        }
     }
 
     /// The object, for reading; nil where the link leads to it no more.
@@ -121,7 +163,7 @@ struct SharedMemory: Equatable, Sendable {
         return runs
     }
 
-    /// Pages that could be read from the start of the range; what the last one has beyond the object's end is zeros.
+    /// Pages that could be read from the start of the range.
     static func read(
         _ file: Descriptor, _ offset: UInt64, _ pages: Int, into buffer: UnsafeMutableRawBufferPointer
     ) -> Int {
@@ -129,8 +171,20 @@ struct SharedMemory: Equatable, Sendable {
         guard let offset = Int(exactly: offset), let count = try? file.readFully(into: wanted, at: offset) else {
             return 0
         }
-        let whole = (count + Page.size - 1) / Page.size
-        for index in count..<(whole * Page.size) { wanted[index] = 0 }
-        return whole
+        let whole = count / Page.size
+        guard count % Page.size > 0 else { return whole }
+        // What its last page has beyond the end is there through mappings only, and is dumped and restored.
+        let last = UnsafeMutableRawBufferPointer(rebasing: wanted[(whole * Page.size)..<((whole + 1) * Page.size)])
+        return readMapped(file, offset + whole * Page.size, into: last) ? whole + 1 : whole
+    }
+
+    private static func readMapped(
+        _ file: Descriptor, _ offset: Int, into page: UnsafeMutableRawBufferPointer
+    ) -> Bool {
+        guard let mapping = mmap(nil, Page.size, PROT_READ, MAP_SHARED, file.raw, off_t(offset)), mapping != MAP_FAILED
+        else { return false }
+        defer { munmap(mapping, Page.size) }
+        // Where the object has become shorter meanwhile, this fails, and touching it would be a signal.
+        return blt_process_read(getpid(), page.baseAddress, Page.size, UInt64(UInt(bitPattern: mapping))) == Page.size
     }
 }

@@ -4,6 +4,7 @@ time.
 /checksum  nothing but a sign of life
 /check     `ok` and how often the pages were rewritten, or what is not as it has to be
 /segment   from now on there is one more object: a System V segment that nobody is attached to
+/send      from now on there is one more: a memfd that is on its way through a socket, and nowhere else
 """
 import ctypes
 import hashlib
@@ -29,15 +30,18 @@ def digest(shared):
     return result.digest()
 
 
-def segment():
-    number = libc.shmget(0, SIZE, 0o1600)
+def segment(size=SIZE):
+    number = libc.shmget(0, size, 0o1600)
     return (ctypes.c_char * SIZE).from_address(libc.shmat(number, None, 0))
 
 
-def memfd():
+def memfd(size=SIZE):
     descriptor = os.memfd_create("shared")
+    # mmap would not map more than there is.
     os.ftruncate(descriptor, SIZE)
-    return mmap.mmap(descriptor, SIZE)
+    mapping = mmap.mmap(descriptor, SIZE)
+    os.ftruncate(descriptor, size)
+    return mapping
 
 
 ZERO = os.open("/dev/zero", os.O_RDWR)
@@ -62,8 +66,18 @@ for _ in range(SIZE // PAGE):
 SPARSE = mmap.mmap(-1, 64 << 20, flags=mmap.MAP_SHARED | mmap.MAP_ANONYMOUS)
 SPARSE[50 << 20] = 7
 
-# The number of a segment that nobody is attached to, and its digest.
+# Each ends within a page, of which the rest can be written to as well.
+ODD = SIZE - PAGE + 100
+TAILS = {"segment": segment(ODD), "memfd": memfd(ODD)}
+for shared in TAILS.values():
+    shared[SIZE - 300:SIZE - 296] = b"tail"
+# Nobody ever writes to these.
+UNTOUCHED = [mmap.mmap(-1, SIZE, flags=mmap.MAP_SHARED | mmap.MAP_ANONYMOUS), memfd(), segment(SIZE)]
+EMPTY = os.memfd_create("empty")
+# The numbers of segments that nobody is attached to, and their digests.
 UNATTACHED = []
+# The two ends of a socket with a memfd in it, and its digest.
+SENT = []
 
 ASK, ANSWER = socket.socketpair()
 
@@ -75,6 +89,25 @@ def leave_segment():
     ctypes.memmove(address, contents, SIZE)
     libc.shmdt(ctypes.c_void_p(address))
     UNATTACHED.append((number, hashlib.sha256(contents).digest()))
+
+
+def send():
+    ends = socket.socketpair()
+    contents = os.urandom(SIZE)
+    descriptor = os.memfd_create("sent")
+    os.write(descriptor, contents)
+    socket.send_fds(ends[0], [b"memfd"], [descriptor])
+    os.close(descriptor)
+    SENT.append((ends, hashlib.sha256(contents).digest()))
+
+
+def sent_digest(ends):
+    """Of what comes out of the socket, and goes into it again."""
+    (descriptor,) = socket.recv_fds(ends[1], 16, 1)[1]
+    found = hashlib.sha256(os.pread(descriptor, SIZE, 0)).digest()
+    socket.send_fds(ends[0], [b"memfd"], [descriptor])
+    os.close(descriptor)
+    return found
 
 
 def segment_digest(number):
@@ -121,6 +154,13 @@ def check():
             return "the object with holes differs"
         if any(segment_digest(number) != before for number, before in UNATTACHED):
             return "the segment that nobody is attached to differs"
+        if any(sent_digest(ends) != before for ends, before in SENT):
+            return "the memfd on its way differs"
+        for name, shared in TAILS.items():
+            if shared[SIZE - 300:SIZE - 296] != b"tail":
+                return "what is behind the end of the " + name + " differs"
+        if any(bytes(shared[:]).strip(b"\0") for shared in UNTOUCHED):
+            return "what nobody has written to is not empty"
         return f"ok {int.from_bytes(number, 'little')}"
     finally:
         ASK.send(b"!")
@@ -128,12 +168,17 @@ def check():
 
 if os.fork() == 0:
     rewrite()
+# Nobody waits for this one.
+if os.fork() == 0:
+    os._exit(0)
 
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path == "/segment":
             leave_segment()
+        if self.path == "/send":
+            send()
         body = check() if self.path == "/check" else "here"
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
