@@ -24,6 +24,10 @@ import Testing
             "MemTotal: 9999999 kB\nMemFree: 7 kB\nMemAvailable:    1500 kB\nSwapFree: 500 kB\nHugePages_Free: 9\n"
         let found = MachineChecks.memoryProblem(needed: needed, meminfo: meminfo)
         if let problem { #expect(found?.contains(problem) == true, "\(found ?? "")") } else { #expect(found == nil) }
+        #expect(
+            MachineChecks.memoryProblem(
+                needed: 2_048_100, meminfo: meminfo, cache: "name type data\nsize    4    100\n") == nil)
+        #expect(MachineChecks.memoryProblem(needed: 2_048_101, meminfo: meminfo, cache: "size    4    100\n") != nil)
         // Before Linux 3.14 it was not there; and /proc need not be readable.
         #expect(MachineChecks.memoryProblem(needed: .max, meminfo: "MemFree: 7 kB\n") == nil)
         #expect(MachineChecks.memoryProblem(needed: .max, meminfo: nil) == nil)

@@ -31,8 +31,10 @@ struct HandoverChecks: Sendable {
         }
         try beat()
         found += needs.processor?.problems() ?? []
-        let memory = Files.text(of: "/proc/meminfo")
-        if let problem = MachineChecks.memoryProblem(needed: needs.memory, meminfo: memory) { found.append(problem) }
+        let memory = MachineChecks.memoryProblem(
+            needed: needs.memory, meminfo: Files.text(of: "/proc/meminfo"),
+            cache: Files.text(of: "/proc/spl/kstat/zfs/arcstats"))
+        if let memory { found.append(memory) }
         if let runtime {
             found += try await Self.problems(of: runtime)
             try beat()

@@ -38,16 +38,21 @@ struct MachineChecks: Sendable {
     /// - Parameters:
     ///   - needed: bytes of memory that the container has.
     ///   - meminfo: the contents of /proc/meminfo (proc_meminfo(5)).
-    static func memoryProblem(needed: Int, meminfo: String?) -> String? {
-        let values = (meminfo ?? "").split(separator: "\n").reduce(into: [Substring: Int]()) { values, line in
-            let fields = line.split(separator: " ")
-            if fields.count > 1, let value = Int(fields[1]) { values[fields[0]] = value }
-        }
+    ///   - cache: of ZFS's arcstats, whose cache the kernel does not count as available though it is given back.
+    static func memoryProblem(needed: Int, meminfo: String?, cache: String? = nil) -> String? {
+        let values = numbers(in: meminfo, field: 1)
         guard let available = values["MemAvailable:"] else { return nil }
-        let free = (available + (values["SwapFree:"] ?? 0)) * 1024
+        let free = (available + (values["SwapFree:"] ?? 0)) * 1024 + (numbers(in: cache, field: 2)["size"] ?? 0)
         guard free < needed else { return nil }
-        return "the container has \(ByteCount(needed)) of memory, and \(ByteCount(free)) are free, with "
-            + "swap: make room"
+        return "the container has \(ByteCount(needed)) of memory, and \(ByteCount(free)) are free, with swap: make room"
+    }
+
+    /// The numbers in a table, by the first word of their lines.
+    private static func numbers(in table: String?, field: Int) -> [Substring: Int] {
+        (table ?? "").split(separator: "\n").reduce(into: [:]) { values, line in
+            let fields = line.split(separator: " ")
+            if fields.count > field, let value = Int(fields[field]) { values[fields[0]] = value }
+        }
     }
 
     /// A newer CRIU reads what an older one has written, and not the other way round.
