@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -10,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -129,3 +132,24 @@ int blt_packet_pair(int descriptors[2]) {
 }
 
 int blt_accept_packets(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC); }
+
+int blt_end_tcp_repair(int pidfd, int descriptor) {
+    int copy = (int)syscall(SYS_pidfd_getfd, pidfd, descriptor, 0);
+    if (copy < 0) return -errno;
+    int value = 0, result = 0;
+    socklen_t length = sizeof value;
+    if (getsockopt(copy, SOL_SOCKET, SO_PROTOCOL, &value, &length) == 0 && value == IPPROTO_TCP) {
+        value = 0;
+        length = sizeof value;
+        if (getsockopt(copy, IPPROTO_TCP, TCP_REPAIR, &value, &length) == 0 && value == 1) {
+            value = 0;
+            result = setsockopt(copy, IPPROTO_TCP, TCP_REPAIR, &value, sizeof value) == 0 ? 1 : -errno;
+            /* The kernel has set it for the repair, and takes it away; what it was before is not known. Connections of a
+               server have it, so that it can be started again beside them. */
+            value = 1;
+            setsockopt(copy, SOL_SOCKET, SO_REUSEADDR, &value, sizeof value);
+        }
+    }
+    close(copy);
+    return result;
+}

@@ -132,6 +132,28 @@ struct RecoveryTests {
         }
     }
 
+    /// It has switched the connections to a mode in which they send nothing.
+    @Test("CRIU is killed while it holds the container: its client's connection goes on")
+    func killedInTheHold() async throws {
+        try await Stage.serving { stage in
+            let before = try await stage.listed()
+            let rules = try await stage.firewallRules()
+            let ticks = try await stage.ticks()
+            let migrate = try await stage.start("migrate", "--bandwidth", "5MB/s", "pyserver", "pyserver2")
+            try await wait(for: "the container to stop") { try await stage.firewallRules() != rules }
+            try await Task.sleep(for: .milliseconds(500))
+            for criu in try Stage.criuProcesses(below: stage.folder.path) { Glibc.kill(criu, SIGKILL) }
+            let outcome = try await migrate.outcome()
+            #expect(outcome.errors.contains("runs on in \(stage.containers)/pyserver"), "\(outcome.errors)")
+            #expect(try await stage.listed() == before)
+            #expect(try stage.leftovers() == [])
+            #expect(try await stage.firewallRules() == rules)
+            let seen = ticks.output.utf8.count
+            try await wait(for: "more ticks") { ticks.output.utf8.count > seen }
+            try await stage.expectUnbroken(ticks)
+        }
+    }
+
     @Test("a CRIU that does not come to its end is ended, and the container runs on")
     func hangingCRIU() async throws {
         try await Stage.serving(megabytes: 5) { stage in

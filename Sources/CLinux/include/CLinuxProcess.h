@@ -31,3 +31,7 @@ int blt_packet_pair(int descriptors[2]);
 
 /* accept4(2) with SOCK_CLOEXEC; does not wait. */
 int blt_accept_packets(int listener);
+
+/* Ends the repair mode of a TCP socket that is a process's descriptor (setsockopt TCP_REPAIR), if it is in it.
+   Returns 1 where it was, 0 where it was not or is no TCP socket; -errno. */
+int blt_end_tcp_repair(int pidfd, int descriptor);

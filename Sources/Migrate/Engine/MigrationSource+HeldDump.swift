@@ -83,6 +83,7 @@ extension MigrationSource {
                 orUntil: checkpoint.ended, within: timeout, while: { ContainerProcess.isAlive(container.pid) })
         else { return nil }
         try guarding?.disarm()
+        try checkInventory()
         let start = ContinuousClock.now
         let files = try rootfs?.begin()
         defer { _ = try? files?.wait() }

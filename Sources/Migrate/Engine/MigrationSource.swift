@@ -138,13 +138,18 @@ final class MigrationSource: Sendable {
         number: Int, known: PageIndex, _ arrived: @escaping @Sendable () throws -> Void
     ) async throws -> DumpResult {
         let server = try PageServer()
+        let isIncomplete = Latch()
         async let pages = onLink { [self] in
             let sender = try PageSetSender(number: number, link: link, hasher: hasher, known: known, packer: packer)
             // CRIU hears that all is well only when the destination has checked it: until then it can resume.
             let isServed = try server.serve(to: sender) {
                 try finish(sender)
-                // CRIU also closes when it has failed; the inventory is the last that it writes where it has not.
-                guard Files.exists("\(folder.sourceImages)/inventory.img") else { return }
+                do {
+                    try checkInventory()
+                } catch {
+                    isIncomplete.raise()
+                    throw error
+                }
                 try arrived()
                 dumped.raise()
             }
@@ -157,17 +162,23 @@ final class MigrationSource: Sendable {
         } catch {
             server.cancel()
             // Where our side failed first, CRIU only noticed: our reason is the one to tell.
-            _ = try await pages
+            do { _ = try await pages } catch  where !isIncomplete.isRaised { throw error }
             throw error
         }
         var result = try await pages
-        try arrived()
-        dumped.raise()
         result.files = try await onLink { [self] in
             try sendImages()
             return try rootfs?.pass() ?? .init()
         }
         return result
+    }
+
+    /// CRIU may also take a dump for complete that is not, and end the container; the inventory is the last that it
+    /// writes (`cr-dump.c`, `cr_dump_tasks`).
+    func checkInventory() throws {
+        guard Files.exists("\(folder.sourceImages)/inventory.img") else {
+            throw MigrateError(.toolFailed, "CRIU has not written all of the images of container \(container.id)")
+        }
     }
 
     /// Sends the small images, and waits until the destination has them all.

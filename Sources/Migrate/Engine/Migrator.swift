@@ -270,8 +270,11 @@ package struct Migrator: Sendable {
         // CRIU resumes what it could not dump; that is checked before it is promised.
         let now: Container?
         do {
-            // A killed runtime leaves CRIU at work: it may still end the container.
-            try await UnfinishedMigration.waitForTools(on: folder.path)
+            // A killed runtime leaves CRIU at work.
+            try? await UnfinishedMigration.waitForTools(on: folder.path)
+            guard !UnfinishedMigration.isDumping(into: folder.path) else {
+                throw MigrateError(.busy, "CRIU is still at work on it")
+            }
             now = try await runtime.thawed(container.id)
         } catch let second {
             // Nothing is started while it is unknown what runs.
@@ -284,6 +287,7 @@ package struct Migrator: Sendable {
             await lock?.clear(ofDumpIn: folder.sourceWork)
             // Connections that were made after that look.
             await NetworkLock(of: now)?.clear(ofDumpIn: folder.sourceWork)
+            await TCPRepair.end(below: now.pid)
             throw MigrateError(.rolledBack, "\(error); container \(container.id) runs on in \(container.bundle)")
         }
         guard hasDumped else {

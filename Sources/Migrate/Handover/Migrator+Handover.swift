@@ -163,7 +163,12 @@ extension Migrator {
             throw error
         } catch {
             guard handover.times.accepted != nil else {
-                try await checkStopped(error, container, runtime, folder, lock, hasDumped: false)
+                do {
+                    try await checkStopped(error, container, runtime, folder, lock, hasDumped: false)
+                } catch let second as MigrateError where second.code == .lost {
+                    // The folder is what `recover` needs.
+                    throw MigrateError(.uncertain, "\(second)")
+                }
                 throw error
             }
             // It runs there; what is left of it here must not.

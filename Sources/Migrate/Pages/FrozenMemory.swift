@@ -43,8 +43,9 @@ struct FrozenMemory {
     func send(to sender: PageSetSender) throws {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Page.batch * Page.size, alignment: Page.size)
         defer { buffer.deallocate() }
-        let uncopied = try uncopied()
-        for name in try Files.names(in: images) {
+        let names = try Files.names(in: images)
+        let uncopied = names.contains { $0.hasPrefix("pagemap-shmem-") } ? try uncopied() : [:]
+        for name in names {
             guard let memory = MemoryID(pagemapName: name) else { continue }
             let pagemap = try DumpedPagemap(try Files.contents(of: "\(images)/\(name)", limit: .max))
             // A restore wants the pagemap of an object also where nobody has ever written to it.

@@ -37,7 +37,8 @@ struct ContainerProcess: Hashable, Sendable {
 
     /// Whether it has a context of io_setup(2).
     var hasAsynchronousIO: Bool {
-        (Files.text(of: "/proc/\(pid)/maps") ?? "").split(separator: "\n").contains { $0.contains(" /[aio]") }
+        let maps = Files.text(of: "/proc/\(pid)/maps") ?? ""
+        return maps.split(separator: "\n").contains { $0.hasSuffix(" /[aio] (deleted)") }
     }
 
     /// Whether all of its threads are traced, or have ended.

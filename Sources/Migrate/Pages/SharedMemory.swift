@@ -54,6 +54,7 @@ struct SharedMemory: Equatable, Sendable {
         guard let device else { return Found(objects: [], hasOthers: true) }
         var result = Found(objects: [])
         var found: [UInt64: SharedMemory] = [:]
+        var others: Set<UInt64> = []
         func add(_ number: UInt64, isSegment: Bool, link: String) {
             if let other = found[number] {
                 if other.isSegment != isSegment { result.twin = number }
@@ -67,7 +68,7 @@ struct SharedMemory: Equatable, Sendable {
             for file in MemoryMap.files(of: maps) {
                 guard file.device == numbers else {
                     if ["/anon_hugepage", "/memfd:", "/SYSV"].contains(where: file.path.hasPrefix) {
-                        result.hasOthers = true
+                        others.insert(file.inode)
                     }
                     continue
                 }
@@ -85,10 +86,12 @@ struct SharedMemory: Equatable, Sendable {
                 if status.st_dev == device {
                     add(UInt64(status.st_ino), isSegment: target.hasPrefix("/SYSV"), link: link)
                 } else if target.hasPrefix("/memfd:") {
-                    result.hasOthers = true
+                    others.insert(UInt64(status.st_ino))
                 }
             }
         }
+        result.hasOthers = !others.isEmpty
+        result.twin = result.twin ?? others.first { found[$0] != nil }
         result.objects = found.values.sorted { $0.number < $1.number }
         return result
     }
@@ -98,6 +101,7 @@ struct SharedMemory: Equatable, Sendable {
     /// - Throws: `.toolFailed` where CRIU would take one of them and another object for one.
     private static func segments(of processes: [ContainerProcess], _ found: Found) throws(MigrateError) -> Set<UInt64>?
     {
+        if let twin = found.twin { throw ambiguity(twin) }
         var seen: Set = [Files.linkTarget("/proc/self/ns/ipc")]
         var all: Set<UInt64> = []
         // One that has ended has no namespaces.
@@ -111,14 +115,17 @@ struct SharedMemory: Equatable, Sendable {
             guard count >= 0, count <= ids.count else { return nil }
             all.formUnion(ids[..<count].map { UInt64($0) })
         }
-        let twin = found.twin ?? found.objects.first { !$0.isSegment && all.contains($0.number) }?.number
-        if let twin {
-            throw MigrateError(
-                .toolFailed,
-                "the System V segment \(twin) and another object of shared memory have the same number, and CRIU would "
-                    + "write one over the other")
+        if let twin = found.objects.first(where: { !$0.isSegment && all.contains($0.number) }) {
+            throw ambiguity(twin.number)
         }
         return all
+    }
+
+    private static func ambiguity(_ number: UInt64) -> MigrateError {
+        MigrateError(
+            .toolFailed,
+            "two objects of shared memory of different kinds have the number \(number), and CRIU would write one over the "
+                + "other")
     }
 
     /// Whether descriptors are in its sockets that nobody has received yet: of memory, possibly, that is nowhere else.

@@ -42,7 +42,8 @@ struct MachineChecks: Sendable {
     static func memoryProblem(needed: Int, meminfo: String?, cache: String? = nil) -> String? {
         let values = numbers(in: meminfo, field: 1)
         guard let available = values["MemAvailable:"] else { return nil }
-        let free = (available + (values["SwapFree:"] ?? 0)) * 1024 + (numbers(in: cache, field: 2)["size"] ?? 0)
+        let cached = numbers(in: cache, field: 2)
+        let free = (available + (values["SwapFree:"] ?? 0)) * 1024 + (cached["size"] ?? 0) - (cached["c_min"] ?? 0)
         guard free < needed else { return nil }
         return "the container has \(ByteCount(needed)) of memory, and \(ByteCount(free)) are free, with swap: make room"
     }

@@ -75,6 +75,7 @@ package struct UnfinishedMigration: Sendable {
         }
         if let container, container.isRunning || container.status == "paused" {
             await NetworkLock(of: container)?.clear(ofDumpIn: "\(path)/source-work")
+            await TCPRepair.end(below: container.pid)
             await runtime.settleStdio(of: container.id)
             remove()
             return .wasRunning(bundle: container.bundle)
@@ -160,12 +161,20 @@ package struct UnfinishedMigration: Sendable {
         }
     }
 
+    /// Whether a CRIU still dumps, whoever has started it.
+    static func isDumping(into path: String) -> Bool {
+        ((try? Files.names(in: "/proc")) ?? []).lazy.compactMap { Int32($0) }.contains {
+            StrandedCRIU.isDumping($0, into: "\(path)/source-work")
+        }
+    }
+
     private static func process(mentioning path: String) -> Int32? {
         ((try? Files.names(in: "/proc")) ?? []).lazy.compactMap { Int32($0) }.first { pid in
             guard pid != getpid(), let line = Files.text(of: "/proc/\(pid)/cmdline") else { return false }
             if line.contains(path) { return true }
             // CRIU, which a runtime starts with a descriptor and no paths, has ours in its PATH.
             return ContainerProcess.isCRIU(pid) && (Files.text(of: "/proc/\(pid)/environ") ?? "").contains(path)
+                || StrandedCRIU.isDumping(pid, into: "\(path)/source-work")
         }
     }
 

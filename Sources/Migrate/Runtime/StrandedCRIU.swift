@@ -43,6 +43,17 @@ struct StrandedCRIU: Sendable {
     private func isOurs(_ pid: Int32) -> Bool {
         (Files.text(of: "/proc/\(pid)/environ") ?? "").split(separator: "\0").contains {
             $0.hasPrefix("PATH=\(criuFolder):")
-        }
+        } || Self.isDumping(pid, into: "\(criuFolder)/../source-work")
+    }
+
+    /// Whether a process is a CRIU that is at work on a dump. It then has a name of its own, which it has written over
+    /// its environment, and works in its work folder (`cr-service.c`, `setup_opts_from_req`, `dump_using_req`).
+    static func isDumping(_ pid: Int32, into work: String) -> Bool {
+        guard ContainerProcess.isCRIU(pid), let folder = Files.identity(of: work),
+            Files.identity(of: "/proc/\(pid)/cwd") == folder
+        else { return false }
+        let descriptors = (try? Files.names(in: "/proc/\(pid)/fd")) ?? []
+        // In a rollback a restore works there as well, and has another log.
+        return descriptors.contains { Files.linkTarget("/proc/\(pid)/fd/\($0)")?.hasSuffix("/dump.log") == true }
     }
 }
