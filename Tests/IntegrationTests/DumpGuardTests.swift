@@ -27,7 +27,7 @@ struct DumpGuardTests {
                 #expect(try await stage.checksum().sha256 == before.sha256, "\(number)")
                 #expect(try stage.leftovers() == [])
                 let length = ticks.output.utf8.count
-                try await wait(for: "ticks after \(number)") { ticks.output.utf8.count > length }
+                try await wait(for: "ticks after \(number): \(outcome.errors)") { ticks.output.utf8.count > length }
             }
             #expect(rescues > 0)
             let destination = try await stage.runningBundle() == "pyserver" ? "pyserver2" : "pyserver"
@@ -54,7 +54,7 @@ struct DumpGuardTests {
                 #expect(try await both.firewallRules() == "", "\(number): \(outcome.errors)")
                 #expect(try both.leftovers() == [])
                 let length = ticks.output.utf8.count
-                try await wait(for: "ticks after \(number)") { ticks.output.utf8.count > length }
+                try await wait(for: "ticks after \(number): \(outcome.errors)") { ticks.output.utf8.count > length }
             }
             #expect(rescues > 0)
             try await both.stage.succeed(words: both.migration(both.receiver()))
@@ -85,8 +85,10 @@ extension Stage {
         try await wait(for: "CRIU to have looked from outside") {
             Glibc.kill(migrate.pid, 0) != 0 || dumpLog()?.contains("Collecting fds") == true
         }
+        // Not the one that restores, where this comes late.
+        let dumping = try Stage.criuProcesses(below: folder.path)
         usleep(UInt32.random(in: 0..<1500))
-        for criu in try Stage.criuProcesses(below: folder.path) { Glibc.kill(criu, SIGKILL) }
+        for criu in dumping { Glibc.kill(criu, SIGKILL) }
         return try await migrate.outcome()
     }
 

@@ -132,7 +132,6 @@ struct RecoveryTests {
         }
     }
 
-    /// It has switched the connections to a mode in which they send nothing.
     @Test("CRIU is killed while it holds the container: its client's connection goes on")
     func killedInTheHold() async throws {
         try await Stage.serving { stage in

@@ -1,10 +1,11 @@
 internal import CLinux
 internal import LinuxSystem
 
-/// CRIU reads a connection's queues in the kernel's repair mode, in which it sends nothing, and leaves that on until the
-/// dump is over (`sk-tcp.c`, `tcp_repair_established`). A CRIU that is killed leaves it on for good.
+/// CRIU reads a connection's queues in the kernel's repair mode, and leaves that on until the dump is over (`sk-tcp.c`,
+/// `tcp_repair_established`); a CRIU that is killed, for good. Traffic may go on in it all the same, but the other end
+/// never hears of a connection that is closed in it.
 enum TCPRepair {
-    /// Has the connections of a container send again.
+    /// Ends it for the connections of a container.
     /// - Parameter root: its first process, which no CRIU works on any more.
     static func end(below root: Int32) async {
         _ = try? await onThread("network") {
